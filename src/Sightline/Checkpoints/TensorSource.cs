@@ -1,0 +1,93 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace Sightline.Checkpoints;
+
+/// <summary>
+/// Named tensors of one checkpoint: a safetensors file, a PyTorch file, or a set of shards. Data are read only when asked for.
+/// Dispose it when the weights have been copied; spans it gave must not be used afterwards.
+/// </summary>
+public abstract class TensorSource : IDisposable
+{
+    /// <summary>Every tensor by its stored name.</summary>
+    public abstract IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>The elements of a tensor, row-major and contiguous, little-endian, as stored.</summary>
+    /// <exception cref="CheckpointException">There is no such tensor, or it has more than 2^31 bytes.</exception>
+    public abstract ReadOnlySpan<byte> GetBytes(string name);
+
+    /// <summary>The elements as 32-bit floats: half precision and bf16 widened exactly, doubles and integers rounded.</summary>
+    public float[] ReadSingles(string name)
+    {
+        var info = Find(name);
+        var bytes = GetBytes(name);
+        var values = new float[info.ElementCount];
+        switch (info.DType)
+        {
+            case TensorDType.F32:
+                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(values);
+                break;
+            case TensorDType.F16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
+                break;
+            case TensorDType.BF16:
+                var words = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = BitConverter.UInt32BitsToSingle((uint)words[i] << 16);
+                break;
+            case TensorDType.F64:
+                var doubles = MemoryMarshal.Cast<byte, double>(bytes);
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = (float)doubles[i];
+                break;
+            default:
+                var integers = ReadInt64s(name);
+                for (var i = 0; i < values.Length; i++)
+                    values[i] = integers[i];
+                break;
+        }
+
+        return values;
+    }
+
+    /// <summary>The elements of an integer or boolean tensor as 64-bit integers.</summary>
+    /// <exception cref="CheckpointException">The tensor holds floats.</exception>
+    public long[] ReadInt64s(string name)
+    {
+        var info = Find(name);
+        var bytes = GetBytes(name);
+        return info.DType switch
+        {
+            TensorDType.I64 => MemoryMarshal.Cast<byte, long>(bytes).ToArray(),
+            TensorDType.I32 => Widen(MemoryMarshal.Cast<byte, int>(bytes)),
+            TensorDType.I16 => Widen(MemoryMarshal.Cast<byte, short>(bytes)),
+            TensorDType.I8 => Widen(MemoryMarshal.Cast<byte, sbyte>(bytes)),
+            TensorDType.U8 or TensorDType.Bool => Widen(bytes),
+            _ => throw new CheckpointException($"{info.File}: tensor '{name}' is {info.DType}; integers were expected."),
+        };
+    }
+
+    /// <summary>The description of a tensor.</summary>
+    /// <exception cref="CheckpointException">There is no such tensor.</exception>
+    public TensorInfo Find(string name) => Tensors.TryGetValue(name, out var info)
+        ? info
+        : throw new CheckpointException($"tensor '{name}' is missing from the checkpoint ({Tensors.Count} tensors).");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases files and memory maps.</summary>
+    protected abstract void Dispose(bool disposing);
+
+    private static long[] Widen<T>(ReadOnlySpan<T> source) where T : unmanaged, System.Numerics.IBinaryInteger<T>
+    {
+        var values = new long[source.Length];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = long.CreateChecked(source[i]);
+        return values;
+    }
+}
