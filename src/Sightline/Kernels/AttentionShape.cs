@@ -1,0 +1,28 @@
+namespace Sightline.Kernels;
+
+/// <summary>Sizes of one attention call. Strides are in floats between the rows of consecutive positions.</summary>
+internal readonly record struct AttentionShape
+{
+    public required int Heads { get; init; }
+
+    public required int HeadDim { get; init; }
+
+    public required int QueryLength { get; init; }
+
+    public required int KeyLength { get; init; }
+
+    public required int QueryStride { get; init; }
+
+    public required int KeyStride { get; init; }
+
+    public required int OutputStride { get; init; }
+
+    /// <summary>Factor on the scores.</summary>
+    public required float Scale { get; init; }
+
+    /// <summary>Whether query i sees only keys 0 … i + keyLength − queryLength.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>Number of keys that query <paramref name="i"/> may see.</summary>
+    public int VisibleKeys(int i) => Causal ? Math.Min(KeyLength, i + 1 + KeyLength - QueryLength) : KeyLength;
+}

@@ -1,0 +1,47 @@
+namespace Sightline.Kernels;
+
+/// <summary>
+/// The arithmetic the models are made of. <see cref="ReferenceKernels"/> is the plain judge; <see cref="VectorKernels"/> is what runs.
+/// Models see only this class and <see cref="LinearLayer"/>, so that other weight formats and faster kernels replace both without touching them.
+/// </summary>
+internal abstract class KernelSet
+{
+    /// <summary>A name for reports, e.g. <c>vector512</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The best kernels of this processor.</summary>
+    /// <param name="threads">Threads to use; 0 means one per processor.</param>
+    public static KernelSet Create(int threads = 0) => VectorKernels.Create(threads);
+
+    /// <summary>A linear layer y = x Wᵀ + b.</summary>
+    /// <param name="weight">[outFeatures, inFeatures]; kept, not copied, where the format allows it.</param>
+    /// <param name="bias">[outFeatures], or null.</param>
+    /// <param name="inFeatures">Width of x.</param>
+    /// <param name="outFeatures">Width of y.</param>
+    public abstract LinearLayer Linear(float[] weight, float[]? bias, int inFeatures, int outFeatures);
+
+    /// <summary>Normalises each row to mean 0 and variance 1 (biased), then scales and shifts: γ (x − μ) / √(σ² + ε) + β.</summary>
+    /// <param name="input">[rows, width], width = gamma.Length.</param>
+    /// <param name="gamma">[width].</param>
+    /// <param name="beta">[width].</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="output">[rows, width]; may be <paramref name="input"/>.</param>
+    public abstract void LayerNorm(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, double epsilon, Span<float> output);
+
+    /// <summary>Applies an activation function in place.</summary>
+    public abstract void Activate(Activation function, Span<float> values);
+
+    /// <summary>Adds <paramref name="addend"/> to <paramref name="values"/>, of the same length.</summary>
+    public abstract void Add(Span<float> values, ReadOnlySpan<float> addend);
+
+    /// <summary>Multi-head attention of one sequence: softmax(Q Kᵀ · scale) V per head.</summary>
+    /// <param name="shape">Sizes, strides, scale and causality.</param>
+    /// <param name="queries">Row i at i · QueryStride, heads side by side.</param>
+    /// <param name="keys">Row j at j · KeyStride.</param>
+    /// <param name="values">Row j at j · KeyStride.</param>
+    /// <param name="keyMask">[keyLength], 0 hides a key; empty hides none.</param>
+    /// <param name="output">Row i at i · OutputStride.</param>
+    /// <param name="probabilities">[heads, queryLength, keyLength], filled if not empty.</param>
+    public abstract void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
+        ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities);
+}

@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Sightline.Kernels;
+
+/// <summary>A register of floats. One formula written over it serves every vector width; the JIT specialises it for each.</summary>
+internal interface ILanes<T> where T : struct, ILanes<T>
+{
+    static abstract string Name { get; }
+
+    static abstract int Count { get; }
+
+    static abstract T Load(ref float origin, nuint offset);
+
+    static abstract T Broadcast(float value);
+
+    /// <summary>a · b + c.</summary>
+    static abstract T MultiplyAdd(T a, T b, T c);
+
+    static abstract float Sum(T a);
+
+    void Store(ref float origin, nuint offset);
+}
+
+internal readonly struct Lanes512(Vector512<float> v) : ILanes<Lanes512>
+{
+    private readonly Vector512<float> _v = v;
+
+    public static string Name => "vector512";
+
+    public static int Count => Vector512<float>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Load(ref float origin, nuint offset) => new(Vector512.LoadUnsafe(ref origin, offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Broadcast(float value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyAdd(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.FusedMultiplyAdd(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes512 a) => Vector512.Sum(a._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);
+}
+
+internal readonly struct Lanes256(Vector256<float> v) : ILanes<Lanes256>
+{
+    private readonly Vector256<float> _v = v;
+
+    public static string Name => "vector256";
+
+    public static int Count => Vector256<float>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Load(ref float origin, nuint offset) => new(Vector256.LoadUnsafe(ref origin, offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Broadcast(float value) => new(Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyAdd(Lanes256 a, Lanes256 b, Lanes256 c) => new(Vector256.MultiplyAddEstimate(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes256 a) => Vector256.Sum(a._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);
+}
+
+/// <summary>Also the plain path: without vector hardware the JIT compiles it to scalar code.</summary>
+internal readonly struct Lanes128(Vector128<float> v) : ILanes<Lanes128>
+{
+    private readonly Vector128<float> _v = v;
+
+    public static string Name => "vector128";
+
+    public static int Count => Vector128<float>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Load(ref float origin, nuint offset) => new(Vector128.LoadUnsafe(ref origin, offset));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Broadcast(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 MultiplyAdd(Lanes128 a, Lanes128 b, Lanes128 c) => new(Vector128.MultiplyAddEstimate(a._v, b._v, c._v));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes128 a) => Vector128.Sum(a._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);
+}

@@ -1,0 +1,22 @@
+namespace Sightline.Kernels;
+
+/// <summary>
+/// A linear layer with its weights in whatever format its kernel likes. Inputs and outputs are always fp32, row-major.
+/// </summary>
+internal abstract class LinearLayer(int inFeatures, int outFeatures)
+{
+    /// <summary>Width of the input.</summary>
+    public int InFeatures { get; } = inFeatures;
+
+    /// <summary>Width of the output.</summary>
+    public int OutFeatures { get; } = outFeatures;
+
+    /// <summary>Bytes the weights and the bias occupy.</summary>
+    public abstract long ByteCount { get; }
+
+    /// <summary>y = x Wᵀ + b.</summary>
+    /// <param name="input">[rows, inFeatures].</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="output">[rows, outFeatures]; must not overlap the input.</param>
+    public abstract void Forward(ReadOnlySpan<float> input, int rows, Span<float> output);
+}

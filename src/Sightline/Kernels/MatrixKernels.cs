@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+
+namespace Sightline.Kernels;
+
+/// <summary>Two small matrix products over rows with strides, written once for every vector width.</summary>
+/// <remarks>
+/// Both work on tiles of 4 × 4 registers. Tiling changes no sum: an element's terms are added in the same order whatever the number of rows,
+/// so a batch gives the bits that its rows give alone.
+/// </remarks>
+internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
+{
+    private const int Tile = 4;
+
+    /// <summary>c[i, j] = a[i] · b[j] + bias[j] for rows i of a and j of b, both of length k.</summary>
+    public static void Dots(float* a, int aStride, int m, float* b, int bStride, int n, int k, float* bias, float* c, int cStride)
+    {
+        // b outermost: a tile of weights stays in the first-level cache while all rows of a pass by.
+        for (var j = 0; j < n; j += Tile)
+        {
+            var columns = Math.Min(Tile, n - j);
+            for (var i = 0; i < m; i += Tile)
+            {
+                var rows = Math.Min(Tile, m - i);
+                var pa = a + (long)i * aStride;
+                var pb = b + (long)j * bStride;
+                var pc = c + (long)i * cStride + j;
+                var pBias = bias == null ? null : bias + j;
+                if (rows == Tile && columns == Tile)
+                    DotTile(pa, aStride, pb, bStride, k, pBias, pc, cStride);
+                else
+                    DotRemainder(pa, aStride, rows, pb, bStride, columns, k, pBias, pc, cStride);
+            }
+        }
+    }
+
+    /// <summary>c[i] = Σⱼ p[i, j] b[j] for rows i of p, with b[j] of length d.</summary>
+    public static void WeightedSums(float* p, int pStride, int m, float* b, int bStride, int n, int d, float* c, int cStride)
+    {
+        for (var i = 0; i < m; i++)
+        {
+            var weights = p + (long)i * pStride;
+            var output = c + (long)i * cStride;
+            var x = 0;
+            for (; x + Tile * T.Count <= d; x += Tile * T.Count)
+            {
+                T s0 = T.Broadcast(0), s1 = s0, s2 = s0, s3 = s0;
+                ref var row = ref Unsafe.AsRef<float>(b + x);
+                for (var j = 0; j < n; j++, row = ref Unsafe.Add(ref row, bStride))
+                {
+                    var w = T.Broadcast(weights[j]);
+                    s0 = T.MultiplyAdd(w, T.Load(ref row, 0), s0);
+                    s1 = T.MultiplyAdd(w, T.Load(ref row, (nuint)T.Count), s1);
+                    s2 = T.MultiplyAdd(w, T.Load(ref row, 2 * (nuint)T.Count), s2);
+                    s3 = T.MultiplyAdd(w, T.Load(ref row, 3 * (nuint)T.Count), s3);
+                }
+
+                ref var target = ref Unsafe.AsRef<float>(output + x);
+                s0.Store(ref target, 0);
+                s1.Store(ref target, (nuint)T.Count);
+                s2.Store(ref target, 2 * (nuint)T.Count);
+                s3.Store(ref target, 3 * (nuint)T.Count);
+            }
+
+            for (; x + T.Count <= d; x += T.Count)
+            {
+                var sum = T.Broadcast(0);
+                for (var j = 0; j < n; j++)
+                    sum = T.MultiplyAdd(T.Broadcast(weights[j]), T.Load(ref Unsafe.AsRef<float>(b + (long)j * bStride + x), 0), sum);
+                sum.Store(ref Unsafe.AsRef<float>(output + x), 0);
+            }
+
+            for (; x < d; x++)
+            {
+                var sum = 0f;
+                for (var j = 0; j < n; j++)
+                    sum += weights[j] * b[(long)j * bStride + x];
+                output[x] = sum;
+            }
+        }
+    }
+
+    private static void DotTile(float* a, int aStride, float* b, int bStride, int k, float* bias, float* c, int cStride)
+    {
+        ref var a0 = ref Unsafe.AsRef<float>(a);
+        ref var a1 = ref Unsafe.AsRef<float>(a + aStride);
+        ref var a2 = ref Unsafe.AsRef<float>(a + 2L * aStride);
+        ref var a3 = ref Unsafe.AsRef<float>(a + 3L * aStride);
+        ref var b0 = ref Unsafe.AsRef<float>(b);
+        ref var b1 = ref Unsafe.AsRef<float>(b + bStride);
+        ref var b2 = ref Unsafe.AsRef<float>(b + 2L * bStride);
+        ref var b3 = ref Unsafe.AsRef<float>(b + 3L * bStride);
+        T c00 = T.Broadcast(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00;
+        T c20 = c00, c21 = c00, c22 = c00, c23 = c00, c30 = c00, c31 = c00, c32 = c00, c33 = c00;
+        nuint x = 0;
+        for (; (int)x + T.Count <= k; x += (nuint)T.Count)
+        {
+            T v0 = T.Load(ref b0, x), v1 = T.Load(ref b1, x), v2 = T.Load(ref b2, x), v3 = T.Load(ref b3, x);
+            var u = T.Load(ref a0, x);
+            c00 = T.MultiplyAdd(u, v0, c00);
+            c01 = T.MultiplyAdd(u, v1, c01);
+            c02 = T.MultiplyAdd(u, v2, c02);
+            c03 = T.MultiplyAdd(u, v3, c03);
+            u = T.Load(ref a1, x);
+            c10 = T.MultiplyAdd(u, v0, c10);
+            c11 = T.MultiplyAdd(u, v1, c11);
+            c12 = T.MultiplyAdd(u, v2, c12);
+            c13 = T.MultiplyAdd(u, v3, c13);
+            u = T.Load(ref a2, x);
+            c20 = T.MultiplyAdd(u, v0, c20);
+            c21 = T.MultiplyAdd(u, v1, c21);
+            c22 = T.MultiplyAdd(u, v2, c22);
+            c23 = T.MultiplyAdd(u, v3, c23);
+            u = T.Load(ref a3, x);
+            c30 = T.MultiplyAdd(u, v0, c30);
+            c31 = T.MultiplyAdd(u, v1, c31);
+            c32 = T.MultiplyAdd(u, v2, c32);
+            c33 = T.MultiplyAdd(u, v3, c33);
+        }
+
+        Finish(a, b, bStride, c00, c01, c02, c03, (int)x, k, bias, c);
+        Finish(a + aStride, b, bStride, c10, c11, c12, c13, (int)x, k, bias, c + cStride);
+        Finish(a + 2L * aStride, b, bStride, c20, c21, c22, c23, (int)x, k, bias, c + 2L * cStride);
+        Finish(a + 3L * aStride, b, bStride, c30, c31, c32, c33, (int)x, k, bias, c + 3L * cStride);
+    }
+
+    private static void Finish(float* a, float* b, int bStride, T s0, T s1, T s2, T s3, int x, int k, float* bias, float* c)
+    {
+        c[0] = Finish(a, b, s0, x, k, bias == null ? 0 : bias[0]);
+        c[1] = Finish(a, b + bStride, s1, x, k, bias == null ? 0 : bias[1]);
+        c[2] = Finish(a, b + 2L * bStride, s2, x, k, bias == null ? 0 : bias[2]);
+        c[3] = Finish(a, b + 3L * bStride, s3, x, k, bias == null ? 0 : bias[3]);
+    }
+
+    private static float Finish(float* a, float* b, T sum, int x, int k, float bias)
+    {
+        var total = T.Sum(sum);
+        for (; x < k; x++)
+            total += a[x] * b[x];
+        return total + bias;
+    }
+
+    private static void DotRemainder(float* a, int aStride, int rows, float* b, int bStride, int columns, int k, float* bias, float* c, int cStride)
+    {
+        for (var i = 0; i < rows; i++)
+        {
+            ref var left = ref Unsafe.AsRef<float>(a + (long)i * aStride);
+            if (columns == Tile)
+            {
+                ref var b0 = ref Unsafe.AsRef<float>(b);
+                ref var b1 = ref Unsafe.AsRef<float>(b + bStride);
+                ref var b2 = ref Unsafe.AsRef<float>(b + 2L * bStride);
+                ref var b3 = ref Unsafe.AsRef<float>(b + 3L * bStride);
+                T s0 = T.Broadcast(0), s1 = s0, s2 = s0, s3 = s0;
+                nuint x = 0;
+                for (; (int)x + T.Count <= k; x += (nuint)T.Count)
+                {
+                    var u = T.Load(ref left, x);
+                    s0 = T.MultiplyAdd(u, T.Load(ref b0, x), s0);
+                    s1 = T.MultiplyAdd(u, T.Load(ref b1, x), s1);
+                    s2 = T.MultiplyAdd(u, T.Load(ref b2, x), s2);
+                    s3 = T.MultiplyAdd(u, T.Load(ref b3, x), s3);
+                }
+
+                Finish(a + (long)i * aStride, b, bStride, s0, s1, s2, s3, (int)x, k, bias, c + (long)i * cStride);
+                continue;
+            }
+
+            for (var j = 0; j < columns; j++)
+            {
+                ref var right = ref Unsafe.AsRef<float>(b + (long)j * bStride);
+                var sum = T.Broadcast(0);
+                nuint x = 0;
+                for (; (int)x + T.Count <= k; x += (nuint)T.Count)
+                    sum = T.MultiplyAdd(T.Load(ref left, x), T.Load(ref right, x), sum);
+                c[(long)i * cStride + j] = Finish(a + (long)i * aStride, b + (long)j * bStride, sum, (int)x, k, bias == null ? 0 : bias[j]);
+            }
+        }
+    }
+}

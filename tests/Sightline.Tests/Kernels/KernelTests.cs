@@ -1,0 +1,168 @@
+using Sightline.Kernels;
+using Xunit;
+
+namespace Sightline.Tests.Kernels;
+
+/// <summary>Every vector width this machine has, judged by the reference kernels.</summary>
+public sealed class KernelTests
+{
+    // Relative to the size of the terms: sums of up to 130 products of numbers near 1.
+    private const float Tolerance = 2e-5f;
+
+    private static readonly KernelSet s_reference = new ReferenceKernels();
+
+    public static TheoryData<string> Widths() => [.. VectorKernels.Available(1).Select(k => k.Name)];
+
+    public static TheoryData<string, int, int, int> LinearShapes()
+    {
+        var data = new TheoryData<string, int, int, int>();
+        foreach (var name in VectorKernels.Available(1).Select(k => k.Name))
+        {
+            foreach (var rows in new[] { 0, 1, 2, 3, 4, 5, 9 })
+            {
+                foreach (var width in new[] { 1, 3, 4, 7, 8, 15, 16, 17, 28, 33, 130 })
+                    data.Add(name, rows, width, (width * 7 % 19) + 1);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(LinearShapes))]
+    public void Linear_AnyShape_EqualsReference(string name, int rows, int inFeatures, int outFeatures)
+    {
+        var random = new Random(1);
+        var weight = Values(random, inFeatures * outFeatures);
+        foreach (var bias in new[] { null, Values(random, outFeatures) })
+        {
+            var input = Values(random, rows * inFeatures);
+            var expected = new float[rows * outFeatures];
+            s_reference.Linear(weight, bias, inFeatures, outFeatures).Forward(input, rows, expected);
+            foreach (var threads in new[] { 1, 2 })
+            {
+                using var guarded = new GuardedBuffer(input);
+                var actual = new float[rows * outFeatures];
+                Find(name, threads).Linear(weight, bias, inFeatures, outFeatures).Forward(guarded.Span, rows, actual);
+                AssertClose(expected, actual, Tolerance);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Linear_LargeEnoughForThreads_GivesTheBitsOfOneThread(string name)
+    {
+        var random = new Random(2);
+        const int Rows = 37, In = 96, Out = 203;
+        var (weight, bias, input) = (Values(random, In * Out), Values(random, Out), Values(random, Rows * In));
+        var one = new float[Rows * Out];
+        var two = new float[Rows * Out];
+        Find(name, 1).Linear(weight, bias, In, Out).Forward(input, Rows, one);
+        Find(name, 2).Linear(weight, bias, In, Out).Forward(input, Rows, two);
+        Assert.Equal(one, two);
+        var single = new float[Out];
+        Find(name, 1).Linear(weight, bias, In, Out).Forward(input.AsSpan(36 * In), 1, single);
+        Assert.Equal(one[(36 * Out)..], single);
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void LayerNorm_AnyWidth_EqualsReference(string name)
+    {
+        var random = new Random(3);
+        foreach (var width in new[] { 1, 2, 7, 8, 16, 17, 40, 768 })
+        {
+            var (input, gamma, beta) = (Values(random, 3 * width), Values(random, width), Values(random, width));
+            var expected = new float[input.Length];
+            var actual = new float[input.Length];
+            s_reference.LayerNorm(input, gamma, beta, 1e-5, expected);
+            Find(name, 1).LayerNorm(input, gamma, beta, 1e-5, actual);
+            AssertClose(expected, actual, Tolerance);
+            Find(name, 1).LayerNorm(input, gamma, beta, 1e-5, input);
+            Assert.Equal(actual, input);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Activate_EveryFunction_EqualsReference(string name)
+    {
+        foreach (var function in Enum.GetValues<Activation>())
+        {
+            foreach (var length in new[] { 0, 1, 15, 16, 17, 255, 257, 70_001 })
+            {
+                var values = new float[length];
+                for (var i = 0; i < length; i++)
+                    values[i] = (i % 2001 - 1000) * 0.011f;
+                var expected = values.ToArray();
+                s_reference.Activate(function, expected);
+                Find(name, 2).Activate(function, values);
+                AssertClose(expected, values, 2e-6f);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Attention_MaskedAndCausal_EqualsReference(string name)
+    {
+        var random = new Random(4);
+        foreach (var (heads, dim, queryLength, keyLength, causal, masked) in new[]
+                 {
+                     (1, 1, 1, 1, false, false), (4, 8, 5, 5, true, false), (2, 7, 1, 9, true, false), (3, 64, 17, 17, false, false),
+                     (2, 12, 3, 7, true, true), (12, 64, 40, 50, false, true),
+                 })
+        {
+            var stride = (heads * dim) + 3;
+            var shape = new AttentionShape
+            {
+                Heads = heads, HeadDim = dim, QueryLength = queryLength, KeyLength = keyLength, QueryStride = stride, KeyStride = stride,
+                OutputStride = heads * dim, Scale = 0.37f, Causal = causal,
+            };
+            var (q, k, v) = (Values(random, queryLength * stride), Values(random, keyLength * stride), Values(random, keyLength * stride));
+            byte[] mask = masked ? [.. Enumerable.Range(0, keyLength).Select(j => (byte)(j % 3 == 0 ? 0 : 1))] : [];
+            if (masked)
+                mask[0] = 1;
+            var (expected, actual) = (new float[queryLength * heads * dim], new float[queryLength * heads * dim]);
+            var (expectedWeights, weights) = (new float[heads * queryLength * keyLength], new float[heads * queryLength * keyLength]);
+            s_reference.Attention(shape, q, k, v, mask, expected, expectedWeights);
+            Find(name, 2).Attention(shape, q, k, v, mask, actual, weights);
+            AssertClose(expected, actual, Tolerance);
+            AssertClose(expectedWeights, weights, Tolerance);
+            Array.Clear(actual);
+            Find(name, 1).Attention(shape, q, k, v, mask, actual, []);
+            AssertClose(expected, actual, Tolerance);
+            Assert.Equal(1, weights[..keyLength].Sum(), 1e-5f);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0.5, 0.52049987781304653768)]
+    [InlineData(1, 0.84270079294971486934)]
+    [InlineData(-2, -0.99532226501895273416)]
+    [InlineData(3.5, 0.99999925690162765859)]
+    [InlineData(7, 1)]
+    public void Erf_TabulatedArgument_GivesTheTabulatedValue(double x, double expected) =>
+        Assert.Equal(expected, ReferenceKernels.Erf(x), 4e-15); // some dozens of roundings of a series
+
+    private static KernelSet Find(string name, int threads) => VectorKernels.Available(threads).Single(k => k.Name == name);
+
+    private static float[] Values(Random random, int count)
+    {
+        var values = new float[count];
+        for (var i = 0; i < count; i++)
+            values[i] = (random.NextSingle() * 4) - 2;
+        return values;
+    }
+
+    private static void AssertClose(float[] expected, float[] actual, float tolerance)
+    {
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var difference = Math.Abs(expected[i] - actual[i]);
+            Assert.True(difference <= tolerance * (1 + Math.Abs(expected[i])), $"[{i}]: {actual[i]} instead of {expected[i]}");
+        }
+    }
+}
