@@ -1,0 +1,70 @@
+using Sightline.Generation;
+
+namespace Sightline.Models;
+
+/// <summary>Decoding with a key/value cache; cross-attention keys and values are those of the pictures, shared by their rows.</summary>
+internal sealed class DecoderSession : IDecoderSession
+{
+    private const int InitialCapacity = 64;
+    private readonly Gpt2Decoder _decoder;
+    private readonly KeyValueCache _cross;
+    private readonly KeyValueCache _cache;
+    private readonly int _rowsPerImage;
+    private Gpt2Scratch _scratch;
+    private float[] _last;
+
+    public DecoderSession(Gpt2Decoder decoder, KeyValueCache cross, int images, int rowsPerImage)
+    {
+        _decoder = decoder;
+        _cross = cross;
+        _rowsPerImage = rowsPerImage;
+        Rows = images * rowsPerImage;
+        _cache = decoder.CreateSelfCache(Rows, InitialCapacity);
+        _scratch = decoder.CreateScratch(Rows);
+        _last = [];
+    }
+
+    public int Rows { get; }
+
+    public int VocabularySize => _decoder.Config.VocabSize;
+
+    public int Length => _cache.Length;
+
+    public int MaxPositions => _decoder.Config.NPositions;
+
+    public void Step(ReadOnlySpan<int> tokenIds, int count, Span<float> logits)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(tokenIds.Length, Rows * count);
+        if (Length + count > MaxPositions)
+            throw new SightlineException($"the decoder has {MaxPositions} positions; {Length + count} are needed. Ask for a shorter max_length.");
+        TokenIds.Check(tokenIds, VocabularySize);
+        if (_scratch.Positions < Rows * count)
+            _scratch = _decoder.CreateScratch(Rows * count);
+        _decoder.Forward(tokenIds, Rows, count, _cache, _cross, _rowsPerImage, [], _scratch);
+        _decoder.Logits(LastStates(count), Rows, logits);
+    }
+
+    public void Reorder(ReadOnlySpan<int> sources)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(sources.Length, Rows);
+        _cache.Reorder(sources);
+    }
+
+    public void Dispose()
+    {
+        // Managed memory only; the interface lets other decoders hold native memory.
+    }
+
+    private ReadOnlySpan<float> LastStates(int count)
+    {
+        if (count == 1)
+            return _scratch.States;
+        var hidden = _decoder.Config.NEmbd;
+        if (_last.Length == 0)
+            _last = new float[Rows * hidden];
+        for (var row = 0; row < Rows; row++)
+            _scratch.States.AsSpan((row * count + count - 1) * hidden, hidden).CopyTo(_last.AsSpan(row * hidden));
+        return _last;
+    }
+}

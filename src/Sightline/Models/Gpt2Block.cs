@@ -1,0 +1,176 @@
+using Sightline.Configuration;
+using Sightline.Kernels;
+
+namespace Sightline.Models;
+
+/// <summary>
+/// One decoder block (HF 4.17 <c>GPT2Block</c>): x += selfAttention(ln_1(x)); x += crossAttention(ln_cross_attn(x)); x += mlp(ln_2(x)).
+/// </summary>
+internal sealed class Gpt2Block
+{
+    private readonly KernelSet _kernels;
+    private readonly int _index;
+    private readonly int _heads;
+    private readonly int _hidden;
+    private readonly float _scale;
+    private readonly Activation _activation;
+    private readonly LayerNorm _norm1;
+    private readonly LayerNorm _normCross;
+    private readonly LayerNorm _norm2;
+    private readonly LinearLayer _queryKeyValue;
+    private readonly LinearLayer _selfOutput;
+    private readonly LinearLayer _crossQuery;
+    private readonly LinearLayer _crossKeyValue;
+    private readonly LinearLayer _crossOutput;
+    private readonly LinearLayer _fullyConnected;
+    private readonly LinearLayer _projection;
+
+    private Gpt2Block(Gpt2Config config, KernelSet kernels, int index, LayerNorm norm1, LayerNorm normCross, LayerNorm norm2, LinearLayer[] layers)
+    {
+        _kernels = kernels;
+        _index = index;
+        _heads = config.NHead;
+        _hidden = config.NEmbd;
+        _scale = (config.ScaleAttnWeights ? 1 / MathF.Sqrt(_hidden / _heads) : 1) / (config.ScaleAttnByInverseLayerIdx ? index + 1 : 1);
+        _activation = ActivationNames.Find(config.ActivationFunction)!.Value;
+        (_norm1, _normCross, _norm2) = (norm1, normCross, norm2);
+        (_queryKeyValue, _selfOutput, _crossQuery, _crossKeyValue) = (layers[0], layers[1], layers[2], layers[3]);
+        (_crossOutput, _fullyConnected, _projection) = (layers[4], layers[5], layers[6]);
+    }
+
+    public static Gpt2Block? Bind(WeightBinder weights, string prefix, int index, Gpt2Config config, KernelSet kernels)
+    {
+        var hidden = config.NEmbd;
+        var layers = new[]
+        {
+            Conv1D("attn.c_attn", hidden, 3 * hidden),
+            Conv1D("attn.c_proj", hidden, hidden),
+            Conv1D("crossattention.q_attn", hidden, hidden),
+            Conv1D("crossattention.c_attn", hidden, 2 * hidden),
+            Conv1D("crossattention.c_proj", hidden, hidden),
+            Conv1D("mlp.c_fc", hidden, config.InnerSize),
+            Conv1D("mlp.c_proj", config.InnerSize, hidden),
+        };
+        var norm1 = LayerNorm.Bind(weights, $"{prefix}ln_1", hidden, config.LayerNormEpsilon);
+        var normCross = LayerNorm.Bind(weights, $"{prefix}ln_cross_attn", hidden, config.LayerNormEpsilon);
+        var norm2 = LayerNorm.Bind(weights, $"{prefix}ln_2", hidden, config.LayerNormEpsilon);
+        return weights.Faults.Count > 0 ? null : new Gpt2Block(config, kernels, index, norm1!, normCross!, norm2!, layers!);
+
+        LinearLayer? Conv1D(string name, int inFeatures, int outFeatures)
+        {
+            var weight = weights.TakeTransposed($"{prefix}{name}.weight", inFeatures, outFeatures);
+            var bias = weights.Take($"{prefix}{name}.bias", outFeatures);
+            return weight is null || bias is null ? null : kernels.Linear(weight, bias, inFeatures, outFeatures);
+        }
+    }
+
+    /// <summary>Computes this block's cross-attention keys and values of every picture, once.</summary>
+    /// <param name="encoderHiddenStates">[batch, length, hidden], already of the decoder's width.</param>
+    /// <param name="batch">Pictures.</param>
+    /// <param name="length">Encoder positions.</param>
+    /// <param name="cache">Gets them, a row per picture.</param>
+    public void FillCrossCache(float[] encoderHiddenStates, int batch, int length, KeyValueCache cache)
+    {
+        var keyValue = new float[batch * length * 2 * _hidden];
+        _crossKeyValue.Forward(encoderHiddenStates, batch * length, keyValue);
+        for (var b = 0; b < batch; b++)
+        {
+            var (keys, values) = (cache.Keys(_index, b), cache.Values(_index, b));
+            for (var i = 0; i < length; i++)
+            {
+                var source = keyValue.AsSpan((b * length + i) * 2 * _hidden);
+                source[.._hidden].CopyTo(keys[(i * _hidden)..]);
+                source.Slice(_hidden, _hidden).CopyTo(values[(i * _hidden)..]);
+            }
+        }
+    }
+
+    /// <summary>Transforms scratch.States [rows, count, hidden] in place and stores the new keys and values behind those of <paramref name="cache"/>.</summary>
+    /// <param name="rows">Sequences.</param>
+    /// <param name="count">New positions per sequence.</param>
+    /// <param name="cache">Self-attention keys and values of the positions before; the caller advances it after the last block.</param>
+    /// <param name="cross">Cross-attention keys and values per picture.</param>
+    /// <param name="rowsPerImage">Consecutive rows that look at the same picture.</param>
+    /// <param name="mask">[rows, cache.Length + count], 0 hides a position; empty hides none.</param>
+    /// <param name="scratch">Buffers.</param>
+    /// <param name="capture">Keeps attentions if it wants them.</param>
+    public void Forward(int rows, int count, KeyValueCache cache, KeyValueCache cross, int rowsPerImage, ReadOnlySpan<byte> mask, Gpt2Scratch scratch, Gpt2Capture? capture)
+    {
+        var size = rows * count * _hidden;
+        var states = scratch.States.AsSpan(0, size);
+        var normed = scratch.Normed.AsSpan(0, size);
+        SelfAttend(rows, count, cache, mask, scratch, capture);
+        _kernels.Add(states, normed);
+        CrossAttend(rows, count, cross, rowsPerImage, scratch, capture);
+        _kernels.Add(states, normed);
+
+        _norm2.Forward(_kernels, states, normed);
+        var inner = scratch.Inner.AsSpan(0, rows * count * _fullyConnected.OutFeatures);
+        _fullyConnected.Forward(normed, rows * count, inner);
+        _kernels.Activate(_activation, inner);
+        _projection.Forward(inner, rows * count, normed);
+        _kernels.Add(states, normed);
+    }
+
+    private void SelfAttend(int rows, int count, KeyValueCache cache, ReadOnlySpan<byte> mask, Gpt2Scratch scratch, Gpt2Capture? capture)
+    {
+        var keyLength = cache.Length + count;
+        _norm1.Forward(_kernels, scratch.States.AsSpan(0, rows * count * _hidden), scratch.Normed);
+        _queryKeyValue.Forward(scratch.Normed, rows * count, scratch.QueryKeyValue);
+        var shape = Shape(count, keyLength, 3 * _hidden) with { Causal = true };
+        var probabilities = Probabilities(capture, rows, count, keyLength);
+        for (var row = 0; row < rows; row++)
+        {
+            var (keys, values) = (cache.Keys(_index, row), cache.Values(_index, row));
+            var queryKeyValue = scratch.QueryKeyValue.AsSpan(row * count * 3 * _hidden, count * 3 * _hidden);
+            for (var i = 0; i < count; i++)
+            {
+                var (source, target) = (queryKeyValue.Slice(i * 3 * _hidden, 3 * _hidden), (cache.Length + i) * _hidden);
+                source.Slice(_hidden, _hidden).CopyTo(keys[target..]);
+                source[(2 * _hidden)..].CopyTo(values[target..]);
+            }
+
+            _kernels.Attention(shape, queryKeyValue, keys, values, mask.IsEmpty ? [] : mask.Slice(row * keyLength, keyLength),
+                scratch.Context.AsSpan(row * count * _hidden, count * _hidden), Slice(probabilities, row, rows));
+        }
+
+        if (probabilities.Length > 0)
+            capture!.Attentions.Add(probabilities);
+        _selfOutput.Forward(scratch.Context, rows * count, scratch.Normed);
+    }
+
+    private void CrossAttend(int rows, int count, KeyValueCache cross, int rowsPerImage, Gpt2Scratch scratch, Gpt2Capture? capture)
+    {
+        _normCross.Forward(_kernels, scratch.States.AsSpan(0, rows * count * _hidden), scratch.Normed);
+        _crossQuery.Forward(scratch.Normed, rows * count, scratch.QueryKeyValue);
+        var shape = Shape(count, cross.Length, _hidden);
+        var probabilities = Probabilities(capture, rows, count, cross.Length);
+        for (var row = 0; row < rows; row++)
+        {
+            _kernels.Attention(shape, scratch.QueryKeyValue.AsSpan(row * count * _hidden, count * _hidden), cross.Keys(_index, row / rowsPerImage),
+                cross.Values(_index, row / rowsPerImage), [], scratch.Context.AsSpan(row * count * _hidden, count * _hidden), Slice(probabilities, row, rows));
+        }
+
+        if (probabilities.Length > 0)
+            capture!.CrossAttentions.Add(probabilities);
+        _crossOutput.Forward(scratch.Context, rows * count, scratch.Normed);
+    }
+
+    private AttentionShape Shape(int queryLength, int keyLength, int queryStride) => new()
+    {
+        Heads = _heads,
+        HeadDim = _hidden / _heads,
+        QueryLength = queryLength,
+        KeyLength = keyLength,
+        QueryStride = queryStride,
+        KeyStride = _hidden,
+        OutputStride = _hidden,
+        Scale = _scale,
+    };
+
+    private float[] Probabilities(Gpt2Capture? capture, int rows, int queryLength, int keyLength) =>
+        capture is { Keep.Attentions: true } ? new float[rows * _heads * queryLength * keyLength] : [];
+
+    private static Span<float> Slice(float[] probabilities, int row, int rows) =>
+        probabilities.AsSpan(row * (probabilities.Length / rows), probabilities.Length / rows);
+}

@@ -1,0 +1,148 @@
+using Sightline.Configuration;
+using Sightline.Kernels;
+
+namespace Sightline.Models;
+
+/// <summary>
+/// ViT (Dosovitskiy et al. 2021) and DeiT (Touvron et al. 2021) as HF 4.17 <c>modeling_vit.py</c> and <c>modeling_deit.py</c> compute them:
+/// patches, learned positions, layers with the norm first, a final norm.
+/// </summary>
+internal sealed class ViTEncoder
+{
+    private readonly ViTConfig _config;
+    private readonly KernelSet _kernels;
+    private readonly LinearLayer _patchProjection;
+    private readonly float[] _specialTokens; // [1 or 2, hidden]: class token, distillation token
+    private readonly float[] _positionEmbeddings; // [seq, hidden]
+    private readonly ViTLayer[] _layers;
+    private readonly LayerNorm _layerNorm;
+    private readonly LinearLayer? _pooler;
+
+    private ViTEncoder(ViTConfig config, KernelSet kernels, LinearLayer patchProjection, float[] specialTokens, float[] positionEmbeddings,
+        ViTLayer[] layers, LayerNorm layerNorm, LinearLayer? pooler)
+    {
+        _config = config;
+        _kernels = kernels;
+        _patchProjection = patchProjection;
+        _specialTokens = specialTokens;
+        _positionEmbeddings = positionEmbeddings;
+        _layers = layers;
+        _layerNorm = layerNorm;
+        _pooler = pooler;
+    }
+
+    /// <summary>Binds the weights below <paramref name="prefix"/>; null, with faults in the binder, if some do not fit.</summary>
+    public static ViTEncoder? Bind(WeightBinder weights, string prefix, ViTConfig config, KernelSet kernels)
+    {
+        var hidden = config.HiddenSize;
+        var patchLength = config.NumChannels * config.PatchSize * config.PatchSize;
+        var classToken = weights.Take($"{prefix}embeddings.cls_token", 1, 1, hidden);
+        var distillationToken = config.HasDistillationToken ? weights.Take($"{prefix}embeddings.distillation_token", 1, 1, hidden) : [];
+        var positions = weights.Take($"{prefix}embeddings.position_embeddings", 1, config.SequenceLength, hidden);
+        var projection = weights.Take($"{prefix}embeddings.patch_embeddings.projection.weight", hidden, config.NumChannels, config.PatchSize, config.PatchSize);
+        var projectionBias = weights.Take($"{prefix}embeddings.patch_embeddings.projection.bias", hidden);
+        var layers = new ViTLayer?[config.NumHiddenLayers];
+        for (var i = 0; i < layers.Length; i++)
+            layers[i] = ViTLayer.Bind(weights, $"{prefix}encoder.layer.{i}.", config, kernels);
+        var layerNorm = LayerNorm.Bind(weights, $"{prefix}layernorm", hidden, config.LayerNormEps);
+        var pooler = weights.TakeOptional($"{prefix}pooler.dense.weight", hidden, hidden);
+        var poolerBias = weights.TakeOptional($"{prefix}pooler.dense.bias", hidden);
+        if (weights.Faults.Count > 0)
+            return null;
+        return new ViTEncoder(config, kernels, kernels.Linear(projection!, projectionBias, patchLength, hidden), [.. classToken!, .. distillationToken!],
+            positions!, layers!, layerNorm!, pooler is null ? null : kernels.Linear(pooler, poolerBias, hidden, hidden));
+    }
+
+    /// <summary>Encodes a batch of pictures.</summary>
+    /// <param name="pixelValues">[batch, channels, height, width], normalised.</param>
+    /// <param name="batch">Number of pictures.</param>
+    /// <param name="keep">What to keep beside the last hidden state.</param>
+    public EncoderOutput Forward(ReadOnlySpan<float> pixelValues, int batch, OutputOptions keep)
+    {
+        var (length, hidden) = (_config.SequenceLength, _config.HiddenSize);
+        var states = Embed(pixelValues, batch);
+        var scratch = new ViTScratch(batch * length, hidden, _config.IntermediateSize);
+        var hiddenStates = new List<float[]>();
+        var attentions = new List<float[]>();
+        foreach (var layer in _layers)
+        {
+            if (keep.HiddenStates)
+                hiddenStates.Add([.. states]);
+            var probabilities = keep.Attentions ? new float[batch * _config.NumAttentionHeads * length * length] : [];
+            layer.Forward(states, batch, length, scratch, probabilities);
+            if (keep.Attentions)
+                attentions.Add(probabilities);
+        }
+
+        if (keep.HiddenStates)
+            hiddenStates.Add([.. states]);
+        _layerNorm.Forward(_kernels, states, states);
+        return new EncoderOutput
+        {
+            Batch = batch,
+            SequenceLength = length,
+            HiddenSize = hidden,
+            LastHiddenState = states,
+            PoolerOutput = keep.Pooler && _pooler is not null ? Pool(states, batch) : null,
+            HiddenStates = hiddenStates,
+            Attentions = attentions,
+        };
+    }
+
+    private float[] Pool(float[] states, int batch)
+    {
+        var first = new float[batch * _config.HiddenSize];
+        for (var b = 0; b < batch; b++)
+            states.AsSpan(b * _config.SequenceLength * _config.HiddenSize, _config.HiddenSize).CopyTo(first.AsSpan(b * _config.HiddenSize));
+        var pooled = new float[first.Length];
+        _pooler!.Forward(first, batch, pooled);
+        _kernels.Activate(Activation.Tanh, pooled);
+        return pooled;
+    }
+
+    private float[] Embed(ReadOnlySpan<float> pixelValues, int batch)
+    {
+        var (length, hidden, side) = (_config.SequenceLength, _config.HiddenSize, _config.PatchesPerSide);
+        var patchCount = side * side;
+        var patches = ExtractPatches(pixelValues, batch);
+        var projected = new float[batch * patchCount * hidden];
+        _patchProjection.Forward(patches, batch * patchCount, projected);
+        var states = new float[batch * length * hidden];
+        for (var b = 0; b < batch; b++)
+        {
+            var picture = states.AsSpan(b * length * hidden, length * hidden);
+            _specialTokens.CopyTo(picture);
+            projected.AsSpan(b * patchCount * hidden, patchCount * hidden).CopyTo(picture[_specialTokens.Length..]);
+            _kernels.Add(picture, _positionEmbeddings);
+        }
+
+        return states;
+    }
+
+    // The convolution with stride = kernel size is a linear layer over patches, each laid out [channels, patch, patch] as its weight is.
+    private float[] ExtractPatches(ReadOnlySpan<float> pixelValues, int batch)
+    {
+        var (channels, size, patch, side) = (_config.NumChannels, _config.ImageSize, _config.PatchSize, _config.PatchesPerSide);
+        var patches = new float[batch * side * side * channels * patch * patch];
+        var target = 0;
+        for (var b = 0; b < batch; b++)
+        {
+            for (var row = 0; row < side; row++)
+            {
+                for (var column = 0; column < side; column++)
+                {
+                    for (var c = 0; c < channels; c++)
+                    {
+                        for (var y = 0; y < patch; y++, target += patch)
+                        {
+                            var source = (((b * channels + c) * size + row * patch + y) * size) + column * patch;
+                            pixelValues.Slice(source, patch).CopyTo(patches.AsSpan(target));
+                        }
+                    }
+                }
+            }
+        }
+
+        return patches;
+    }
+}
