@@ -45,4 +45,46 @@ public static class TensorDTypes
         TensorDType.F16 or TensorDType.BF16 or TensorDType.I16 => 2,
         _ => 1,
     };
+
+    /// <summary>Reads the name that safetensors files use, e.g. <c>BF16</c> or <c>BOOL</c>; exact spelling.</summary>
+    public static bool TryParse(string name, out TensorDType dtype)
+    {
+        if (name == "BOOL")
+        {
+            dtype = TensorDType.Bool;
+            return true;
+        }
+
+        foreach (var candidate in Enum.GetValues<TensorDType>())
+        {
+            if (candidate != TensorDType.Bool && candidate.ToString() == name)
+            {
+                dtype = candidate;
+                return true;
+            }
+        }
+
+        dtype = default;
+        return false;
+    }
+
+    /// <summary>The name that safetensors files use, e.g. <c>BF16</c> or <c>BOOL</c>.</summary>
+    public static string SafetensorsName(this TensorDType dtype) => dtype == TensorDType.Bool ? "BOOL" : dtype.ToString();
+
+    /// <summary>Bytes of a tensor, or false where a size is negative or the product of the sizes, taken from the left, passes 2^63.</summary>
+    internal static bool TryGetByteCount(TensorDType dtype, ReadOnlySpan<long> shape, out long bytes)
+    {
+        var product = (Int128)1;
+        bytes = 0;
+        foreach (var size in shape)
+        {
+            product *= size;
+            if (size < 0 || product > long.MaxValue)
+                return false;
+        }
+
+        product *= dtype.Size();
+        bytes = product <= long.MaxValue ? (long)product : 0;
+        return product <= long.MaxValue;
+    }
 }

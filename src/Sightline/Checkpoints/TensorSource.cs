@@ -14,7 +14,14 @@ public abstract class TensorSource : IDisposable
 
     /// <summary>The elements of a tensor, row-major and contiguous, little-endian, as stored.</summary>
     /// <exception cref="CheckpointException">There is no such tensor, or it has more than 2^31 bytes.</exception>
-    public abstract ReadOnlySpan<byte> GetBytes(string name);
+    public ReadOnlySpan<byte> GetBytes(string name) => GetMemory(name).Span;
+
+    /// <summary>
+    /// As <see cref="GetBytes"/>, as memory. Tensors that are stored once and used under several names (tied weights of a PyTorch file) give equal memories.
+    /// It must not be used after the source is disposed.
+    /// </summary>
+    /// <exception cref="CheckpointException">There is no such tensor, or it has more than 2^31 bytes.</exception>
+    public abstract ReadOnlyMemory<byte> GetMemory(string name);
 
     /// <summary>The elements as 32-bit floats: half precision and bf16 widened exactly, doubles and integers rounded.</summary>
     public float[] ReadSingles(string name)
@@ -71,7 +78,7 @@ public abstract class TensorSource : IDisposable
     /// <exception cref="CheckpointException">There is no such tensor.</exception>
     public TensorInfo Find(string name) => Tensors.TryGetValue(name, out var info)
         ? info
-        : throw new CheckpointException($"tensor '{name}' is missing from the checkpoint ({Tensors.Count} tensors).");
+        : throw new CheckpointException($"tensor {MessageText.Quote(name)} is missing from the checkpoint ({Tensors.Count} tensors).");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -82,6 +89,12 @@ public abstract class TensorSource : IDisposable
 
     /// <summary>Releases files and memory maps.</summary>
     protected abstract void Dispose(bool disposing);
+
+    /// <summary>The length of a tensor in bytes as the length of a span.</summary>
+    /// <exception cref="CheckpointException">It does not fit.</exception>
+    private protected static int CheckedLength(TensorInfo info, long bytes) => bytes <= Array.MaxLength
+        ? (int)bytes
+        : throw new CheckpointException($"{info.File}: tensor {MessageText.Quote(info.Name)} {info.ShapeText} has {bytes} bytes; at most {Array.MaxLength} can be read.");
 
     private static long[] Widen<T>(ReadOnlySpan<T> source) where T : unmanaged, System.Numerics.IBinaryInteger<T>
     {
