@@ -75,7 +75,8 @@ internal sealed class Gpt2Block
         _crossKeyValue.Forward(encoderHiddenStates, batch * length, keyValue);
         for (var b = 0; b < batch; b++)
         {
-            var (keys, values) = (cache.Keys(_index, b), cache.Values(_index, b));
+            var keys = cache.Keys(_index, b);
+            var values = cache.Values(_index, b);
             for (var i = 0; i < length; i++)
             {
                 var source = keyValue.AsSpan((b * length + i) * 2 * _hidden);
@@ -121,11 +122,13 @@ internal sealed class Gpt2Block
         var probabilities = Probabilities(capture, rows, count, keyLength);
         for (var row = 0; row < rows; row++)
         {
-            var (keys, values) = (cache.Keys(_index, row), cache.Values(_index, row));
+            var keys = cache.Keys(_index, row);
+            var values = cache.Values(_index, row);
             var queryKeyValue = scratch.QueryKeyValue.AsSpan(row * count * 3 * _hidden, count * 3 * _hidden);
             for (var i = 0; i < count; i++)
             {
-                var (source, target) = (queryKeyValue.Slice(i * 3 * _hidden, 3 * _hidden), (cache.Length + i) * _hidden);
+                var source = queryKeyValue.Slice(i * 3 * _hidden, 3 * _hidden);
+                var target = (cache.Length + i) * _hidden;
                 source.Slice(_hidden, _hidden).CopyTo(keys[target..]);
                 source[(2 * _hidden)..].CopyTo(values[target..]);
             }

@@ -56,11 +56,14 @@ internal sealed class ViTEncoder
     /// <summary>Encodes a batch of pictures.</summary>
     /// <param name="pixelValues">[batch, channels, height, width], normalised.</param>
     /// <param name="batch">Number of pictures.</param>
+    /// <param name="height">Height in pixels; where it or the width is not the configured size, position embeddings are interpolated.</param>
+    /// <param name="width">Width in pixels.</param>
     /// <param name="keep">What to keep beside the last hidden state.</param>
-    public EncoderOutput Forward(ReadOnlySpan<float> pixelValues, int batch, OutputOptions keep)
+    public EncoderOutput Forward(ReadOnlySpan<float> pixelValues, int batch, int height, int width, OutputOptions keep)
     {
-        var (length, hidden) = (_config.SequenceLength, _config.HiddenSize);
-        var states = Embed(pixelValues, batch);
+        var hidden = _config.HiddenSize;
+        var states = Embed(pixelValues, batch, height, width);
+        var length = states.Length / batch / hidden;
         var scratch = new ViTScratch(batch * length, hidden, _config.IntermediateSize);
         var hiddenStates = new List<float[]>();
         var attentions = new List<float[]>();
@@ -83,61 +86,60 @@ internal sealed class ViTEncoder
             SequenceLength = length,
             HiddenSize = hidden,
             LastHiddenState = states,
-            PoolerOutput = keep.Pooler && _pooler is not null ? Pool(states, batch) : null,
+            PoolerOutput = keep.Pooler && _pooler is not null ? Pool(states, batch, length) : null,
             HiddenStates = hiddenStates,
             Attentions = attentions,
         };
     }
 
-    private float[] Pool(float[] states, int batch)
+    private float[] Pool(float[] states, int batch, int length)
     {
         var first = new float[batch * _config.HiddenSize];
         for (var b = 0; b < batch; b++)
-            states.AsSpan(b * _config.SequenceLength * _config.HiddenSize, _config.HiddenSize).CopyTo(first.AsSpan(b * _config.HiddenSize));
+            states.AsSpan(b * length * _config.HiddenSize, _config.HiddenSize).CopyTo(first.AsSpan(b * _config.HiddenSize));
         var pooled = new float[first.Length];
         _pooler!.Forward(first, batch, pooled);
         _kernels.Activate(Activation.Tanh, pooled);
         return pooled;
     }
 
-    private float[] Embed(ReadOnlySpan<float> pixelValues, int batch)
+    private float[] Embed(ReadOnlySpan<float> pixelValues, int batch, int height, int width)
     {
-        var (length, hidden, side) = (_config.SequenceLength, _config.HiddenSize, _config.PatchesPerSide);
-        var patchCount = side * side;
-        var patches = ExtractPatches(pixelValues, batch);
+        var (hidden, rows, columns) = (_config.HiddenSize, height / _config.PatchSize, width / _config.PatchSize);
+        var patchCount = rows * columns;
+        var positions = _positionEmbeddings;
+        if (height != _config.ImageSize || width != _config.ImageSize)
+            positions = PositionInterpolation.Bicubic(positions, _specialTokens.Length / hidden, _config.PatchesPerSide, hidden, rows, columns);
         var projected = new float[batch * patchCount * hidden];
-        _patchProjection.Forward(patches, batch * patchCount, projected);
-        var states = new float[batch * length * hidden];
+        _patchProjection.Forward(ExtractPatches(pixelValues, batch, height, width), batch * patchCount, projected);
+        var states = new float[batch * positions.Length];
         for (var b = 0; b < batch; b++)
         {
-            var picture = states.AsSpan(b * length * hidden, length * hidden);
+            var picture = states.AsSpan(b * positions.Length, positions.Length);
             _specialTokens.CopyTo(picture);
             projected.AsSpan(b * patchCount * hidden, patchCount * hidden).CopyTo(picture[_specialTokens.Length..]);
-            _kernels.Add(picture, _positionEmbeddings);
+            _kernels.Add(picture, positions);
         }
 
         return states;
     }
 
     // The convolution with stride = kernel size is a linear layer over patches, each laid out [channels, patch, patch] as its weight is.
-    private float[] ExtractPatches(ReadOnlySpan<float> pixelValues, int batch)
+    private float[] ExtractPatches(ReadOnlySpan<float> pixelValues, int batch, int height, int width)
     {
-        var (channels, size, patch, side) = (_config.NumChannels, _config.ImageSize, _config.PatchSize, _config.PatchesPerSide);
-        var patches = new float[batch * side * side * channels * patch * patch];
+        var (channels, patch) = (_config.NumChannels, _config.PatchSize);
+        var patches = new float[batch * (height / patch) * (width / patch) * channels * patch * patch];
         var target = 0;
         for (var b = 0; b < batch; b++)
         {
-            for (var row = 0; row < side; row++)
+            for (var top = 0; top + patch <= height; top += patch)
             {
-                for (var column = 0; column < side; column++)
+                for (var left = 0; left + patch <= width; left += patch)
                 {
                     for (var c = 0; c < channels; c++)
                     {
-                        for (var y = 0; y < patch; y++, target += patch)
-                        {
-                            var source = (((b * channels + c) * size + row * patch + y) * size) + column * patch;
-                            pixelValues.Slice(source, patch).CopyTo(patches.AsSpan(target));
-                        }
+                        for (var y = top; y < top + patch; y++, target += patch)
+                            pixelValues.Slice((((b * channels + c) * height + y) * width) + left, patch).CopyTo(patches.AsSpan(target));
                     }
                 }
             }

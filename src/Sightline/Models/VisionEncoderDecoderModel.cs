@@ -71,14 +71,32 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     /// <param name="batch">Number of pictures.</param>
     /// <param name="keep">What to keep beside the last hidden state; null means nothing.</param>
     /// <exception cref="ArgumentException">The number of values does not fit.</exception>
-    public EncoderOutput Encode(ReadOnlySpan<float> pixelValues, int batch = 1, OutputOptions? keep = null)
+    public EncoderOutput Encode(ReadOnlySpan<float> pixelValues, int batch = 1, OutputOptions? keep = null) =>
+        Encode(pixelValues, batch, Config.Encoder.ImageSize, Config.Encoder.ImageSize, keep);
+
+    /// <summary>
+    /// Encodes pictures of another size than the configured one: position embeddings are interpolated bicubically
+    /// (HF <c>interpolate_pos_encoding=True</c>; ViT only, as in 4.17).
+    /// </summary>
+    /// <param name="pixelValues">[batch, channels, height, width], normalised.</param>
+    /// <param name="batch">Number of pictures.</param>
+    /// <param name="height">Height in pixels, at least a patch.</param>
+    /// <param name="width">Width in pixels, at least a patch.</param>
+    /// <param name="keep">What to keep beside the last hidden state; null means nothing.</param>
+    /// <exception cref="ArgumentException">The number of values does not fit.</exception>
+    /// <exception cref="NotSupportedException">The encoder is a DeiT and the size is not the configured one.</exception>
+    public EncoderOutput Encode(ReadOnlySpan<float> pixelValues, int batch, int height, int width, OutputOptions? keep = null)
     {
         var encoder = Config.Encoder;
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
-        var expected = (long)batch * encoder.NumChannels * encoder.ImageSize * encoder.ImageSize;
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, encoder.PatchSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, encoder.PatchSize);
+        if (encoder.HasDistillationToken && (height != encoder.ImageSize || width != encoder.ImageSize))
+            throw new NotSupportedException($"a DeiT encoder takes pictures of {encoder.ImageSize} × {encoder.ImageSize} pixels only; {height} × {width} was asked for.");
+        var expected = (long)batch * encoder.NumChannels * height * width;
         if (pixelValues.Length != expected)
-            throw new ArgumentException($"pixelValues has {pixelValues.Length} values; [{batch}, {encoder.NumChannels}, {encoder.ImageSize}, {encoder.ImageSize}] needs {expected}.", nameof(pixelValues));
-        return Live.Encoder.Forward(pixelValues, batch, keep ?? OutputOptions.None);
+            throw new ArgumentException($"pixelValues has {pixelValues.Length} values; [{batch}, {encoder.NumChannels}, {height}, {width}] needs {expected}.", nameof(pixelValues));
+        return Live.Encoder.Forward(pixelValues, batch, height, width, keep ?? OutputOptions.None);
     }
 
     /// <summary>Runs whole decoder sequences (teacher forcing).</summary>
