@@ -1,0 +1,279 @@
+namespace Sightline.Generation;
+
+/// <summary>
+/// Beam search, diverse beam search and beam sampling (generation_utils.py and generation_beam_search.py of Transformers 4.17; where 4.31
+/// differs, by option). A search is one image, or one returned sequence of an image in beam sampling. Nothing is allocated per token.
+/// </summary>
+internal sealed class BeamSearch
+{
+    // HF's score of beams that must not be chosen in the first step, where all beams are alike.
+    private const float Unborn = -1e9f;
+
+    private readonly IDecoderSession _session;
+    private readonly GenerationPlan _plan;
+    private readonly int _vocabulary;
+    private readonly int _capacity;
+    private readonly int _groupSize;
+    private readonly int _listsPerSearch;
+    private readonly BeamHypotheses[] _hypotheses; // [searches * lists]
+    private readonly bool[] _done; // [searches * lists]
+    private readonly TopCandidates _candidates;
+    private readonly PortableRandom[] _random; // [searches], empty without sampling
+    private readonly float[] _logits; // [rows, vocab]
+    private readonly float[] _scratch; // [vocab]
+    private readonly float[] _beamScores; // [rows], sums of log-probabilities
+    private readonly int[] _next; // [rows], the new tokens
+    private readonly float[] _nextLogProbabilities; // [rows]
+    private readonly float[] _nextScores; // [rows]
+    private readonly int[] _sources; // [rows], the row that each row goes on from
+    private int[] _tokens, _otherTokens; // [rows, capacity]
+    private float[] _logProbabilities, _otherLogProbabilities; // [rows, capacity], by position
+    private int _length;
+
+    public BeamSearch(IDecoderSession session, GenerationPlan plan)
+    {
+        (_session, _plan) = (session, plan);
+        _vocabulary = session.VocabularySize;
+        _capacity = plan.Capacity(session);
+        _groupSize = plan.NumBeams / plan.NumBeamGroups;
+        var rows = session.Rows;
+        var searches = rows / plan.NumBeams;
+
+        // 4.17 keeps one list of num_beams hypotheses for all groups of an image, 4.31 one of the group's size for each.
+        _listsPerSearch = plan.Compatibility == Compatibility.Transformers431 ? plan.NumBeamGroups : 1;
+        _hypotheses = [.. Enumerable.Range(0, searches * _listsPerSearch).Select(_ => new BeamHypotheses(plan.NumBeams / _listsPerSearch, _capacity, plan))];
+        _done = new bool[_hypotheses.Length];
+
+        // Twice the beams, so that enough are left if one per beam ends; more with several end tokens.
+        _candidates = new TopCandidates(_groupSize * Math.Max(2, plan.EosTokenIds.Length + 1));
+        _random = plan.Seed is { } seed
+            ? [.. Enumerable.Range(0, searches).Select(search => new PortableRandom(seed, search % plan.SearchesPerImage))]
+            : [];
+        _logits = new float[rows * _vocabulary];
+        _scratch = new float[_vocabulary];
+        _beamScores = new float[rows];
+        _next = new int[rows];
+        _nextLogProbabilities = new float[rows];
+        _nextScores = new float[rows];
+        _sources = new int[rows];
+        (_tokens, _otherTokens) = (new int[rows * _capacity], new int[rows * _capacity]);
+        (_logProbabilities, _otherLogProbabilities) = (new float[rows * _capacity], new float[rows * _capacity]);
+        _length = plan.PromptIds.Length;
+        for (var row = 0; row < rows; row++)
+        {
+            plan.PromptIds.CopyTo(_tokens, row * _capacity);
+            _beamScores[row] = row % _groupSize == 0 || plan.DoSample ? 0 : Unborn;
+        }
+    }
+
+    public GeneratedSequence[] Run(CancellationToken cancellationToken)
+    {
+        while (_length < _capacity && _done.Contains(false))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Advance();
+        }
+
+        for (var list = 0; list < _done.Length; list++)
+            AddRunningBeams(list, FinishReason.Length);
+        return [.. Enumerable.Range(0, _session.Rows / _plan.NumBeams).SelectMany(Best)];
+    }
+
+    private void Advance()
+    {
+        if (_session.Length == 0)
+            _session.Step(Enumerable.Repeat(_plan.PromptIds, _session.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits);
+        else
+            _session.Step(_next, 1, _logits);
+
+        for (var search = 0; search < _session.Rows / _plan.NumBeams; search++)
+        {
+            for (var group = 0; group < _plan.NumBeamGroups; group++)
+            {
+                var list = search * _listsPerSearch + group % _listsPerSearch;
+                var firstRow = search * _plan.NumBeams + group * _groupSize;
+                if (_done[list])
+                    Pad(firstRow);
+                else
+                    Extend(search, list, firstRow);
+            }
+        }
+
+        _plan.Options.ScoresObserver?.Invoke(_length - _plan.PromptIds.Length, _logits, _vocabulary);
+        Reorder();
+        if (_plan.Options.StoppingCriteria.Count > 0)
+            ApplyCriteria();
+    }
+
+    private void Pad(int firstRow)
+    {
+        for (var row = firstRow; row < firstRow + _groupSize; row++)
+            (_next[row], _sources[row], _nextScores[row], _nextLogProbabilities[row]) = (_plan.PadTokenId, row, 0, 0);
+    }
+
+    private void Extend(int search, int list, int firstRow)
+    {
+        for (var row = firstRow; row < firstRow + _groupSize; row++)
+            Process(search, row);
+        if (_plan.DoSample)
+            DrawCandidates(ref _random[search], firstRow);
+        else
+            FindCandidates(firstRow);
+        if (_candidates.Count == 0)
+            throw new SightlineException($"image {search / _plan.SearchesPerImage}, token {_length - _plan.PromptIds.Length}: no token can be chosen, the scores are not numbers; is the checkpoint damaged?");
+
+        var filled = 0;
+        for (var rank = 0; rank < _candidates.Count && filled < _groupSize; rank++)
+        {
+            var (beam, token) = Math.DivRem(_candidates.Index(rank), _vocabulary);
+            var (source, score) = (firstRow + beam, _candidates.Score(rank));
+            var logProbability = _plan.DoSample ? score - _beamScores[source] : _logits[source * _vocabulary + token];
+            if (_plan.EosTokenIds.Contains(token))
+            {
+                if (rank < _groupSize)
+                    _hypotheses[list].Add(Tokens(source), LogProbabilities(source), score, FinishReason.EndOfSequence, logProbability);
+                continue;
+            }
+
+            var row = firstRow + filled++;
+            (_next[row], _sources[row], _nextScores[row], _nextLogProbabilities[row]) = (token, source, score, logProbability);
+        }
+
+        // Only when sampling left fewer tokens than beams (HF stops with an error): beams that nothing can choose.
+        for (; filled < _groupSize; filled++)
+        {
+            var row = firstRow + filled;
+            (_next[row], _sources[row], _nextScores[row], _nextLogProbabilities[row]) = (_plan.PadTokenId, row, float.NegativeInfinity, float.NegativeInfinity);
+        }
+
+        _done[list] = _hypotheses[list].IsDone(_candidates.Score(0), _length);
+    }
+
+    private void Process(int search, int row)
+    {
+        var scores = _logits.AsSpan(row * _vocabulary, _vocabulary);
+        LogSoftmax.InPlace(scores, _scratch);
+        var firstOfSearch = search * _plan.NumBeams;
+        var context = new GenerationContext
+        {
+            InputIds = Tokens(row),
+            PromptLength = _plan.PromptIds.Length,
+            Image = search / _plan.SearchesPerImage,
+            Row = row,
+            PreviousGroupTokens = _next.AsSpan(firstOfSearch, (row - firstOfSearch) / _groupSize * _groupSize),
+        };
+        foreach (var processor in _plan.Processors)
+            processor.Process(context, scores);
+        if (!_plan.DoSample)
+            return;
+        System.Numerics.Tensors.TensorPrimitives.Add(scores, _beamScores[row], scores);
+        foreach (var warper in _plan.Warpers)
+            warper.Process(context, scores);
+    }
+
+    private void FindCandidates(int firstRow)
+    {
+        _candidates.Clear();
+        for (var beam = 0; beam < _groupSize; beam++)
+            _candidates.Offer(_logits.AsSpan((firstRow + beam) * _vocabulary, _vocabulary), _beamScores[firstRow + beam], beam * _vocabulary);
+        _candidates.Sort();
+    }
+
+    // Candidates without replacement from the softmax over all beams and tokens: the largest of score + Gumbel noise (Gumbel-top-k trick).
+    private void DrawCandidates(ref PortableRandom random, int firstRow)
+    {
+        _candidates.Clear();
+        var scores = _logits.AsSpan(firstRow * _vocabulary, _groupSize * _vocabulary);
+        for (var i = 0; i < scores.Length; i++)
+        {
+            if (scores[i] > float.NegativeInfinity)
+                _candidates.Offer((float)(scores[i] + random.NextGumbel()), i);
+        }
+
+        for (var i = 0; i < _candidates.Count; i++)
+            _candidates.Rescore(i, scores[_candidates.Index(i)]);
+        _candidates.Sort();
+    }
+
+    // Every row takes over its source's history, gets its new token, and the session follows.
+    private void Reorder()
+    {
+        var moved = false;
+        for (var row = 0; row < _session.Rows; row++)
+        {
+            moved |= _sources[row] != row;
+            var (from, to) = (_sources[row] * _capacity, row * _capacity);
+            _tokens.AsSpan(from, _length).CopyTo(_otherTokens.AsSpan(to));
+            _logProbabilities.AsSpan(from, _length).CopyTo(_otherLogProbabilities.AsSpan(to));
+            _otherTokens[to + _length] = _next[row];
+            _otherLogProbabilities[to + _length] = _nextLogProbabilities[row];
+        }
+
+        (_tokens, _otherTokens) = (_otherTokens, _tokens);
+        (_logProbabilities, _otherLogProbabilities) = (_otherLogProbabilities, _logProbabilities);
+        _nextScores.CopyTo(_beamScores, 0);
+        _length++;
+        if (moved && _length < _capacity && _done.Contains(false))
+            _session.Reorder(_sources);
+    }
+
+    private void ApplyCriteria()
+    {
+        for (var search = 0; search < _session.Rows / _plan.NumBeams; search++)
+        {
+            var stop = true;
+            for (var row = search * _plan.NumBeams; row < (search + 1) * _plan.NumBeams; row++)
+                stop &= StopsByCriterion(search, row);
+            for (var list = search * _listsPerSearch; stop && list < (search + 1) * _listsPerSearch; list++)
+                AddRunningBeams(list, FinishReason.Criterion);
+        }
+    }
+
+    private bool StopsByCriterion(int search, int row)
+    {
+        var context = new GenerationContext { InputIds = Tokens(row), PromptLength = _plan.PromptIds.Length, Image = search / _plan.SearchesPerImage, Row = row };
+        var stop = false;
+        for (var i = 0; i < _plan.Options.StoppingCriteria.Count; i++)
+            stop |= _plan.Options.StoppingCriteria[i].ShouldStop(context);
+        return stop;
+    }
+
+    private void AddRunningBeams(int list, FinishReason reason)
+    {
+        if (_done[list])
+            return;
+        _done[list] = true;
+        var rows = _plan.NumBeams / _listsPerSearch;
+        for (var row = list * rows; row < (list + 1) * rows; row++)
+            _hypotheses[list].Add(Tokens(row), LogProbabilities(row), _beamScores[row], reason);
+    }
+
+    private ReadOnlySpan<int> Tokens(int row) => _tokens.AsSpan(row * _capacity, _length);
+
+    private ReadOnlySpan<float> LogProbabilities(int row) => _logProbabilities.AsSpan(row * _capacity, _length);
+
+    // Best first; of equal scores the one added last comes first, as Python's sort and pop give it.
+    private IEnumerable<GeneratedSequence> Best(int search) => _hypotheses
+        .Skip(search * _listsPerSearch).Take(_listsPerSearch)
+        .SelectMany(list => list.Kept)
+        .OrderBy(hypothesis => hypothesis.Score)
+        .Reverse()
+        .Take(_plan.NumReturnSequences / _plan.SearchesPerImage)
+        .Select(hypothesis => Sequence(search, hypothesis));
+
+    private GeneratedSequence Sequence(int search, BeamHypotheses.Hypothesis hypothesis)
+    {
+        var ended = hypothesis.Finish == FinishReason.EndOfSequence;
+        var prompt = _plan.PromptIds.Length;
+        return new GeneratedSequence
+        {
+            Image = search / _plan.SearchesPerImage,
+            // HF appends the first end token, whichever it was.
+            TokenIds = ended ? [.. hypothesis.Tokens, _plan.EosTokenIds[0]] : hypothesis.Tokens.ToArray(),
+            PromptLength = prompt,
+            LogProbabilities = ended ? [.. hypothesis.LogProbabilities[prompt..], hypothesis.EndLogProbability] : hypothesis.LogProbabilities[prompt..].ToArray(),
+            Score = hypothesis.Score,
+            Finish = hypothesis.Finish,
+        };
+    }
+}

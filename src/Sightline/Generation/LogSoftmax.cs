@@ -1,0 +1,28 @@
+using System.Numerics.Tensors;
+
+namespace Sightline.Generation;
+
+/// <summary>Logarithm of the softmax in fp32, shifted by the maximum as torch does it.</summary>
+internal static class LogSoftmax
+{
+    /// <summary>scores[i] - log(sum exp(scores)), in place.</summary>
+    /// <param name="scores">[n]; negative infinity stays.</param>
+    /// <param name="scratch">At least n elements, overwritten with the exponentials.</param>
+    public static void InPlace(Span<float> scores, Span<float> scratch)
+    {
+        var exponentials = scratch[..scores.Length];
+        TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
+        TensorPrimitives.Exp<float>(scores, exponentials);
+        TensorPrimitives.Subtract(scores, MathF.Log(TensorPrimitives.Sum<float>(exponentials)), scores);
+    }
+
+    /// <summary>Writes exp(scores - maximum) to <paramref name="scratch"/>; returns the logarithm of the sum of exp(scores).</summary>
+    public static float LogSumExp(ReadOnlySpan<float> scores, Span<float> scratch)
+    {
+        var exponentials = scratch[..scores.Length];
+        var max = TensorPrimitives.Max(scores);
+        TensorPrimitives.Subtract(scores, max, exponentials);
+        TensorPrimitives.Exp<float>(exponentials, exponentials);
+        return max + MathF.Log(TensorPrimitives.Sum<float>(exponentials));
+    }
+}

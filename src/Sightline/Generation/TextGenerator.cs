@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+
+namespace Sightline.Generation;
+
+/// <summary>
+/// Generates token sequences with a decoder: greedy search, sampling, beam search, diverse beam search and beam sampling, token for token
+/// as Hugging Face <c>generate</c> does (4.17 by default). Sampling draws from the same distribution with a generator of its own.
+/// </summary>
+public static class TextGenerator
+{
+    /// <summary>Generates for a batch of images.</summary>
+    /// <param name="openSession">
+    /// Opens a fresh session with the given number of rows per image, image-major. It is disposed at the end.
+    /// </param>
+    /// <param name="options">The options, already merged over the checkpoint's defaults; the ids of the special tokens are needed.</param>
+    /// <param name="cancellationToken">Checked between tokens.</param>
+    /// <exception cref="ConfigurationException">The options cannot be used.</exception>
+    /// <exception cref="SightlineException">The model gave scores of which no token can be chosen (NaN, or every token forbidden).</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static GenerationOutput Generate(
+        Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(openSession);
+        ArgumentNullException.ThrowIfNull(options);
+        var plan = new GenerationPlan(options);
+        using var session = Open(openSession, plan);
+        var sequences = plan.NumBeams > 1
+            ? new BeamSearch(session, plan).Run(cancellationToken)
+            : new TokenLoop(session, plan).Run(cancellationToken);
+        return new GenerationOutput { Sequences = sequences, PadTokenId = plan.PadTokenId, Seed = plan.Seed };
+    }
+
+    /// <summary>
+    /// Generates token by token. Beam search has no tokens before its end, since the best beam may change with each step: it is refused.
+    /// The tokens of a batch come interleaved, one per unfinished sequence and step.
+    /// </summary>
+    /// <inheritdoc cref="Generate" path="/param"/>
+    /// <inheritdoc cref="Generate" path="/exception"/>
+    public static IEnumerable<GeneratedToken> Stream(
+        Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(openSession);
+        ArgumentNullException.ThrowIfNull(options);
+        PlanStream(options); // faults are reported here, not at the first token
+        return Iterate(openSession, options, cancellationToken);
+    }
+
+    /// <summary>As <see cref="Stream"/>; each step runs on the thread pool.</summary>
+    /// <inheritdoc cref="Generate" path="/param"/>
+    /// <inheritdoc cref="Generate" path="/exception"/>
+    public static IAsyncEnumerable<GeneratedToken> StreamAsync(
+        Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(openSession);
+        ArgumentNullException.ThrowIfNull(options);
+        PlanStream(options);
+        return IterateAsync(openSession, options, cancellationToken);
+    }
+
+    private static GenerationPlan PlanStream(GenerationOptions options)
+    {
+        var plan = new GenerationPlan(options);
+        return plan.NumBeams == 1
+            ? plan
+            : throw new ConfigurationException($"generation options: streaming needs num_beams 1, not {plan.NumBeams}: beam search knows its tokens only at the end.");
+    }
+
+    private static IDecoderSession Open(Func<int, IDecoderSession> openSession, GenerationPlan plan)
+    {
+        var session = openSession(plan.RowsPerImage);
+        try
+        {
+            plan.CheckAgainst(session);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private static IEnumerable<GeneratedToken> Iterate(Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        var plan = PlanStream(options);
+        using var session = Open(openSession, plan);
+        var loop = new TokenLoop(session, plan);
+        while (loop.Advance(cancellationToken))
+        {
+            for (var row = 0; row < session.Rows; row++)
+            {
+                if (loop.TryGetNewToken(row, out var token))
+                    yield return token;
+            }
+        }
+    }
+
+    private static async IAsyncEnumerable<GeneratedToken> IterateAsync(
+        Func<int, IDecoderSession> openSession, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var plan = PlanStream(options);
+        using var session = await Task.Run(() => Open(openSession, plan), cancellationToken).ConfigureAwait(false);
+        var loop = new TokenLoop(session, plan);
+        while (await Task.Run(() => loop.Advance(cancellationToken), cancellationToken).ConfigureAwait(false))
+        {
+            for (var row = 0; row < session.Rows; row++)
+            {
+                if (loop.TryGetNewToken(row, out var token))
+                    yield return token;
+            }
+        }
+    }
+}
