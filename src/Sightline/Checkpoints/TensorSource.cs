@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Sightline.Checkpoints;
@@ -23,37 +22,33 @@ public abstract class TensorSource : IDisposable
     /// <exception cref="CheckpointException">There is no such tensor, or it has more than 2^31 bytes.</exception>
     public abstract ReadOnlyMemory<byte> GetMemory(string name);
 
+    /// <summary>A tensor with its elements, to be written elsewhere; the elements are those of <see cref="GetMemory"/>.</summary>
+    /// <exception cref="CheckpointException">There is no such tensor, or it has more than 2^31 bytes.</exception>
+    public TensorData Read(string name)
+    {
+        var info = Find(name);
+        return new TensorData(name, info.DType, info.Shape, GetMemory(name));
+    }
+
+    /// <summary>Every tensor in stored order, to be written elsewhere while this source is open.</summary>
+    public IEnumerable<TensorData> ReadAll() => Tensors.Keys.Select(Read);
+
     /// <summary>The elements as 32-bit floats: half precision and bf16 widened exactly, doubles and integers rounded.</summary>
     public float[] ReadSingles(string name)
     {
         var info = Find(name);
         var bytes = GetBytes(name);
-        var values = new float[info.ElementCount];
-        switch (info.DType)
+        if (FloatConversion.IsFloat(info.DType))
         {
-            case TensorDType.F32:
-                MemoryMarshal.Cast<byte, float>(bytes).CopyTo(values);
-                break;
-            case TensorDType.F16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), values);
-                break;
-            case TensorDType.BF16:
-                var words = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = BitConverter.UInt32BitsToSingle((uint)words[i] << 16);
-                break;
-            case TensorDType.F64:
-                var doubles = MemoryMarshal.Cast<byte, double>(bytes);
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = (float)doubles[i];
-                break;
-            default:
-                var integers = ReadInt64s(name);
-                for (var i = 0; i < values.Length; i++)
-                    values[i] = integers[i];
-                break;
+            var floats = new float[info.ElementCount];
+            FloatConversion.ToSingles(bytes, info.DType, floats);
+            return floats;
         }
 
+        var integers = ReadInt64s(name);
+        var values = new float[integers.Length];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = integers[i];
         return values;
     }
 
