@@ -15,10 +15,11 @@ public static class PythonJson
     /// <param name="node">The value.</param>
     /// <param name="sortKeys">Order the keys of every object by code point, as <c>sort_keys=True</c> does.</param>
     /// <param name="indent">Blanks per level; negative: one line with <c>", "</c> and <c>": "</c> between the parts, as without <c>indent</c>.</param>
-    public static string Serialize(JsonNode? node, bool sortKeys = false, int indent = 2)
+    /// <param name="ensureAscii">Escape what is not ASCII; false writes it as it is (<c>ensure_ascii=False</c>, as the tokenizer files have it).</param>
+    public static string Serialize(JsonNode? node, bool sortKeys = false, int indent = 2, bool ensureAscii = true)
     {
         var text = new StringBuilder();
-        Append(text, node, sortKeys, indent, 0);
+        Append(text, node, sortKeys, indent, ensureAscii, 0);
         return text.ToString();
     }
 
@@ -65,7 +66,7 @@ public static class PythonJson
         return (digits, exponent);
     }
 
-    private static void Append(StringBuilder text, JsonNode? node, bool sortKeys, int indent, int level)
+    private static void Append(StringBuilder text, JsonNode? node, bool sortKeys, int indent, bool ensureAscii, int level)
     {
         switch (node)
         {
@@ -78,16 +79,16 @@ public static class PythonJson
                     pairs = pairs.OrderBy(p => p.Key, StringComparer.Ordinal);
                 AppendAll(text, '{', '}', pairs.ToList(), indent, level, pair =>
                 {
-                    AppendString(text, pair.Key);
+                    AppendString(text, pair.Key, ensureAscii);
                     text.Append(": ");
-                    Append(text, pair.Value, sortKeys, indent, level + 1);
+                    Append(text, pair.Value, sortKeys, indent, ensureAscii, level + 1);
                 });
                 break;
             case JsonArray a:
-                AppendAll(text, '[', ']', a.ToList(), indent, level, item => Append(text, item, sortKeys, indent, level + 1));
+                AppendAll(text, '[', ']', a.ToList(), indent, level, item => Append(text, item, sortKeys, indent, ensureAscii, level + 1));
                 break;
             default:
-                AppendValue(text, node.AsValue());
+                AppendValue(text, node.AsValue(), ensureAscii);
                 break;
         }
     }
@@ -114,10 +115,10 @@ public static class PythonJson
             text.Append('\n').Append(' ', indent * level);
     }
 
-    private static void AppendValue(StringBuilder text, JsonValue value)
+    private static void AppendValue(StringBuilder text, JsonValue value, bool ensureAscii)
     {
         if (value.GetValueKind() == JsonValueKind.String)
-            AppendString(text, value.GetValue<string>());
+            AppendString(text, value.GetValue<string>(), ensureAscii);
         else if (value.GetValueKind() is JsonValueKind.True or JsonValueKind.False)
             text.Append(value.GetValueKind() == JsonValueKind.True ? "true" : "false");
         else if (value.TryGetValue<double>(out var real) && (value.TryGetValue<JsonElement>(out var element)
@@ -128,7 +129,7 @@ public static class PythonJson
             text.Append(value.ToJsonString());
     }
 
-    private static void AppendString(StringBuilder text, string value)
+    internal static void AppendString(StringBuilder text, string value, bool ensureAscii)
     {
         text.Append('"');
         foreach (var c in value)
@@ -142,7 +143,8 @@ public static class PythonJson
                 '\t' => text.Append("\\t"),
                 '\b' => text.Append("\\b"),
                 '\f' => text.Append("\\f"),
-                < ' ' or > '~' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                < ' ' => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                > '~' when ensureAscii => text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
                 _ => text.Append(c),
             };
         }
