@@ -115,14 +115,14 @@ public sealed class StreamingDecoder
     }
 
     // A cut is safe behind a character that no pattern can hold before its end: every pattern begins with a blank, and inside come only
-    // blanks, apostrophes, an n behind a blank, and a v or r behind an apostrophe (blanks that an earlier pattern removes change none of that).
+    // blanks, apostrophes, an n behind a blank, and a v or r behind an apostrophe, which " ' " may have joined (hence the blank before them).
     private static int SafeLength(StringBuilder text)
     {
         for (var length = text.Length; length > 0; length--)
         {
             var c = text[length - 1];
             var before = length > 1 ? text[length - 2] : '\0';
-            if (c is not (' ' or '\'') && (c != 'n' || before != ' ') && (c is not ('v' or 'r') || before != '\''))
+            if (c is not (' ' or '\'') && (c != 'n' || before != ' ') && (c is not ('v' or 'r') || before is not ('\'' or ' ')))
                 return length;
         }
 
@@ -133,6 +133,6 @@ public sealed class StreamingDecoder
     {
         "ignore" => new DecoderReplacementFallback(""),
         "strict" => DecoderFallback.ExceptionFallback,
-        _ => DecoderFallback.ReplacementFallback,
+        _ => new DecoderReplacementFallback("\uFFFD"), // The default of .NET for a named encoding is a question mark.
     };
 }
