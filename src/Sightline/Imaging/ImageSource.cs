@@ -6,6 +6,9 @@ namespace Sightline.Imaging;
 /// <param name="Options">Validated options.</param>
 internal sealed record ImageSource(string Name, ReadOnlyMemory<byte> Data, ImageDecodeOptions Options)
 {
+    // A strip of one pixel by 100 million would pass the pixel bound, but the weights to resize it take gigabytes.
+    private const int MaxSide = 1 << 20;
+
     public ImageDecodeException Error(string what, Exception? inner = null) => new($"{Name}: {what}", inner);
 
     public ImageDecodeException CutOff(string kind) => Error($"the {kind} file is cut off; get a complete copy of the picture.");
@@ -25,6 +28,8 @@ internal sealed record ImageSource(string Name, ReadOnlyMemory<byte> Data, Image
     {
         if (width < 1 || height < 1)
             throw Damaged(kind, $"its size is {width} x {height}");
+        if (width > MaxSide || height > MaxSide)
+            throw Error($"{width} x {height} pixels; a side may have at most {MaxSide}. Make the picture smaller.");
         if (width > Options.MaxPixels / height)
             throw Error($"{width} x {height} pixels; at most {Options.MaxPixels} are decoded. Make the picture smaller.");
         if (mostPixelsPerByte > 0 && width * height / mostPixelsPerByte > Data.Length)
