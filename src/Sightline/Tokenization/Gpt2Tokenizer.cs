@@ -7,10 +7,12 @@ namespace Sightline.Tokenization;
 /// and thread-safe; the encoder is built when text is first encoded, so decoding starts at once.
 /// </summary>
 /// <remarks>
-/// Merging is done by Microsoft.ML.Tokenizers' BpeTokenizer. Our own: what that library gets wrong or does not have. Its GPT-2 pattern
-/// takes letters and digits beyond U+FFFF for signs; lone surrogates are encoded instead of refused; white space around added tokens is kept and
-/// no blanks join them when decoding; there is no clean-up of spaces, no <c>errors</c>, no reading of tokenizer.json, no saving and no learning; to decode it must load
-/// the merges (80 ms); its time grows with the square of a word's length (hence a limit of 65536). Its CodeGenTokenizer cannot be used: it knows runs of blanks as tokens 50257 and up, and drops the end token when decoding.
+/// Words are merged by the BpeTokenizer of Microsoft.ML.Tokenizers. Around it stands our own code for what that library does otherwise or not at all:
+/// its regular expressions take letters and digits beyond U+FFFF for signs; it encodes lone surrogates instead of refusing them; it keeps the white space that
+/// Transformers removes around added tokens, and does not join them with blanks when decoding; it does not clean up spaces, knows no <c>errors</c>, reads no
+/// tokenizer.json, saves and learns nothing; it cannot decode without loading the merges (100 ms); and its time grows with the square of a word's
+/// length, hence the limit of 65536. Its CodeGenTokenizer is no way around that: it has tokens of its own for runs of blanks and loses the end token when
+/// decoding. Merges that no trainer writes (a merge before those that make its parts) can be applied in another order than by the slow tokenizer.
 /// </remarks>
 public sealed class Gpt2Tokenizer
 {
@@ -192,7 +194,10 @@ public sealed class Gpt2Tokenizer
     /// <param name="style">Default: the style it was read in.</param>
     public void Save(string folder, TokenizerStyle? style = null) => TokenizerWriter.Write(_data, folder, style ?? Style);
 
-    /// <summary>The content of tokenizer.json, the one-file form that fast tokenizers and transformers.js read.</summary>
+    /// <summary>
+    /// The content of tokenizer.json, the one-file form that fast tokenizers and transformers.js read. Tokens that are bare strings get <c>lstrip</c> and
+    /// <c>rstrip</c>, so that the ids stay those of the slow tokenizer.
+    /// </summary>
     /// <param name="mergesAsPairs">Merges as <c>["a", "b"]</c> (Tokenizers 0.20 and later) instead of <c>"a b"</c>.</param>
     public string ToTokenizerJson(bool mergesAsPairs = false) => TokenizerWriter.TokenizerJson(_data, mergesAsPairs);
 

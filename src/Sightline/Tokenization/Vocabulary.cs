@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Sightline.Tokenization;
 
-/// <summary>The learned tokens of vocab.json and their ids; ids may have gaps. The index by token is built when it is first asked for.</summary>
+/// <summary>The learned tokens of vocab.json and their ids; ids may have gaps.</summary>
 internal sealed class Vocabulary
 {
     /// <summary>Ids are below this: 2^24.</summary>
@@ -11,26 +11,22 @@ internal sealed class Vocabulary
     private const int MaxUnusedIds = 1 << 20;
 
     private readonly string?[] _tokens;
-    private readonly Lazy<Dictionary<string, int>> _ids;
+    private readonly Dictionary<string, int> _ids;
 
-    private Vocabulary(string?[] tokens, int count)
+    private Vocabulary(string?[] tokens, Dictionary<string, int> ids)
     {
         _tokens = tokens;
-        Count = count;
-        _ids = new Lazy<Dictionary<string, int>>(BuildIds);
+        _ids = ids;
     }
 
-    /// <summary>The number of tokens; smaller than <see cref="Limit"/> where there are gaps.</summary>
-    public int Count { get; }
-
-    /// <summary>One more than the largest id.</summary>
-    public int Limit => _tokens.Length;
+    /// <summary>The number of tokens.</summary>
+    public int Count => _ids.Count;
 
     /// <summary>The token of an id, or null.</summary>
     public string? TokenOf(int id) => (uint)id < (uint)_tokens.Length ? _tokens[id] : null;
 
     /// <summary>The id of a token, or null.</summary>
-    public int? IdOf(string token) => _ids.Value.TryGetValue(token, out var id) ? id : null;
+    public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
 
     /// <summary>Tokens and ids in the order of the ids.</summary>
     public IEnumerable<(string Token, int Id)> Entries
@@ -46,7 +42,8 @@ internal sealed class Vocabulary
     }
 
     /// <summary>Makes a vocabulary whose ids are the positions in the list.</summary>
-    public static Vocabulary FromTokens(IReadOnlyList<string> tokens) => new([.. tokens], tokens.Count);
+    public static Vocabulary FromTokens(IReadOnlyList<string> tokens) =>
+        new([.. tokens], tokens.Select((token, id) => (token, id)).ToDictionary(p => p.token, p => p.id));
 
     /// <summary>Reads a JSON object of token to id; the reader stands on its start.</summary>
     /// <exception cref="ConfigurationException">Wrong types, an id twice or out of range, no entry.</exception>
@@ -79,7 +76,7 @@ internal sealed class Vocabulary
             tokens[id] = token;
         }
 
-        return new Vocabulary(tokens, ids.Count);
+        return new Vocabulary(tokens, ids);
     }
 
     /// <summary>A token for a message: quoted, on one line, cut after 40 characters.</summary>
@@ -102,12 +99,4 @@ internal sealed class Vocabulary
         JsonTokenType.Null => "null",
         _ => "a truth value",
     };
-
-    private Dictionary<string, int> BuildIds()
-    {
-        var ids = new Dictionary<string, int>(Count);
-        foreach (var (token, id) in Entries)
-            ids[token] = id;
-        return ids;
-    }
 }
