@@ -50,6 +50,14 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     internal static VisionEncoderDecoderModel Create(VisionEncoderDecoderConfig config, TensorSource tensors, KernelSet kernels, string where)
     {
         var weights = new WeightBinder(tensors);
+        var parts = Bind(config, weights, kernels);
+        weights.ThrowIfFaulty(where);
+        return new VisionEncoderDecoderModel(config, parts!, [.. weights.Surplus]);
+    }
+
+    /// <summary>Asks for every weight; null, with faults in the binder, if some do not fit.</summary>
+    internal static Parts? Bind(VisionEncoderDecoderConfig config, WeightBinder weights, KernelSet kernels)
+    {
         var encoder = ViTEncoder.Bind(weights, "encoder.", config.Encoder, kernels);
         LinearLayer? projection = null;
         if (config.HasEncoderToDecoderProjection)
@@ -62,8 +70,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
         }
 
         var decoder = Gpt2Decoder.Bind(weights, "decoder.", config.Decoder, kernels);
-        weights.ThrowIfFaulty(where);
-        return new VisionEncoderDecoderModel(config, new Parts(encoder!, projection, decoder!), [.. weights.Surplus]);
+        return weights.Faults.Count > 0 ? null : new Parts(encoder!, projection, decoder!);
     }
 
     /// <summary>Encodes a batch of pictures in one pass.</summary>
@@ -180,5 +187,5 @@ public sealed class VisionEncoderDecoderModel : IDisposable
         return Live.Decoder.CreateCrossCache(states, encoderOutput.Batch, encoderOutput.SequenceLength);
     }
 
-    private sealed record Parts(ViTEncoder Encoder, LinearLayer? Projection, Gpt2Decoder Decoder);
+    internal sealed record Parts(ViTEncoder Encoder, LinearLayer? Projection, Gpt2Decoder Decoder);
 }

@@ -5,9 +5,9 @@ namespace Sightline.Models;
 /// <summary>
 /// Takes tensors out of a checkpoint by name and shape and keeps account: missing, misshapen and surplus ones are reported together.
 /// </summary>
-internal sealed class WeightBinder
+internal class WeightBinder
 {
-    private readonly TensorSource _source;
+    private readonly TensorSource? _source;
     private readonly Dictionary<string, string> _stored = []; // plain name -> stored name
     private readonly HashSet<string> _used = [];
     private readonly List<string> _faults = [];
@@ -19,16 +19,21 @@ internal sealed class WeightBinder
             _stored.TryAdd(WeightNames.Normalize(name), name);
     }
 
+    /// <summary>For <see cref="ParameterCatalog"/>: a binder without a checkpoint.</summary>
+    protected WeightBinder()
+    {
+    }
+
     /// <summary>Stored tensors that nothing asked for, buffers of masks left out.</summary>
     public IEnumerable<string> Surplus => _stored.Keys.Where(name => !_used.Contains(name) && !WeightNames.IsBuffer(name)).Order(StringComparer.Ordinal);
 
     /// <summary>Faults found so far.</summary>
     public IReadOnlyList<string> Faults => _faults;
 
-    public bool Has(string name) => _stored.ContainsKey(name);
+    public virtual bool Has(string name) => _stored.ContainsKey(name);
 
     /// <summary>The tensor as floats; where it is missing or misshapen, a fault and null.</summary>
-    public float[]? Take(string name, params ReadOnlySpan<int> shape)
+    public virtual float[]? Take(string name, params ReadOnlySpan<int> shape)
     {
         _used.Add(name);
         var expected = $"[{string.Join(", ", shape.ToArray())}]";
@@ -38,7 +43,7 @@ internal sealed class WeightBinder
             return null;
         }
 
-        var info = _source.Find(stored);
+        var info = _source!.Find(stored);
         if (info.Shape.Count != shape.Length || !info.Shape.SequenceEqual(shape.ToArray().Select(size => (long)size)))
         {
             _faults.Add($"'{stored}' is {info.ShapeText}; config.json needs {expected}");
@@ -56,7 +61,7 @@ internal sealed class WeightBinder
 
     /// <summary>A GPT-2 <c>Conv1D</c> weight, stored [in, out], as [out, in].</summary>
     public float[]? TakeTransposed(string name, int inFeatures, int outFeatures) =>
-        Take(name, inFeatures, outFeatures) is { } weight ? Transpose(weight, inFeatures, outFeatures) : null;
+        Take(name, inFeatures, outFeatures) is { } weight ? weight.Length == 0 ? weight : Transpose(weight, inFeatures, outFeatures) : null;
 
     /// <summary>Throws if anything is missing or misshapen; the line lists those and what was left over.</summary>
     public void ThrowIfFaulty(string where)
