@@ -14,9 +14,8 @@ internal sealed class BeamSearch
     private readonly int _vocabulary;
     private readonly int _capacity;
     private readonly int _groupSize;
-    private readonly int _listsPerSearch;
-    private readonly BeamHypotheses[] _hypotheses; // [searches * lists]
-    private readonly bool[] _done; // [searches * lists]
+    private readonly BeamHypotheses[] _hypotheses; // [searches]: one list for all groups, in 4.17 as in 4.31
+    private readonly bool[] _done; // [searches]
     private readonly TopCandidates _candidates;
     private readonly PortableRandom[] _random; // [searches], empty without sampling
     private readonly float[] _logits; // [rows, vocab]
@@ -39,9 +38,7 @@ internal sealed class BeamSearch
         var rows = session.Rows;
         var searches = rows / plan.NumBeams;
 
-        // 4.17 keeps one list of num_beams hypotheses for all groups of an image, 4.31 one of the group's size for each.
-        _listsPerSearch = plan.Compatibility == Compatibility.Transformers431 ? plan.NumBeamGroups : 1;
-        _hypotheses = [.. Enumerable.Range(0, searches * _listsPerSearch).Select(_ => new BeamHypotheses(plan.NumBeams / _listsPerSearch, _capacity, plan))];
+        _hypotheses = [.. Enumerable.Range(0, searches).Select(_ => new BeamHypotheses(plan.NumBeams, _capacity, plan))];
         _done = new bool[_hypotheses.Length];
 
         // Twice the beams, so that enough are left if one per beam ends; more with several end tokens.
@@ -74,8 +71,8 @@ internal sealed class BeamSearch
             Advance();
         }
 
-        for (var list = 0; list < _done.Length; list++)
-            AddRunningBeams(list, FinishReason.Length);
+        for (var search = 0; search < _done.Length; search++)
+            AddRunningBeams(search, FinishReason.Length);
         return [.. Enumerable.Range(0, _session.Rows / _plan.NumBeams).SelectMany(Best)];
     }
 
@@ -90,12 +87,11 @@ internal sealed class BeamSearch
         {
             for (var group = 0; group < _plan.NumBeamGroups; group++)
             {
-                var list = search * _listsPerSearch + group % _listsPerSearch;
                 var firstRow = search * _plan.NumBeams + group * _groupSize;
-                if (_done[list])
+                if (_done[search])
                     Pad(firstRow);
                 else
-                    Extend(search, list, firstRow);
+                    Extend(search, firstRow);
             }
         }
 
@@ -111,7 +107,7 @@ internal sealed class BeamSearch
             (_next[row], _sources[row], _nextScores[row], _nextLogProbabilities[row]) = (_plan.PadTokenId, row, 0, 0);
     }
 
-    private void Extend(int search, int list, int firstRow)
+    private void Extend(int search, int firstRow)
     {
         for (var row = firstRow; row < firstRow + _groupSize; row++)
             Process(search, row);
@@ -131,7 +127,7 @@ internal sealed class BeamSearch
             if (_plan.EosTokenIds.Contains(token))
             {
                 if (rank < _groupSize)
-                    _hypotheses[list].Add(Tokens(source), LogProbabilities(source), score, FinishReason.EndOfSequence, logProbability);
+                    _hypotheses[search].Add(Tokens(source), LogProbabilities(source), score, FinishReason.EndOfSequence, logProbability);
                 continue;
             }
 
@@ -146,7 +142,7 @@ internal sealed class BeamSearch
             (_next[row], _sources[row], _nextScores[row], _nextLogProbabilities[row]) = (_plan.PadTokenId, row, float.NegativeInfinity, float.NegativeInfinity);
         }
 
-        _done[list] = _hypotheses[list].IsDone(_candidates.Score(0), _length);
+        _done[search] = _hypotheses[search].IsDone(_candidates.Score(0), _length);
     }
 
     private void Process(int search, int row)
@@ -224,8 +220,8 @@ internal sealed class BeamSearch
             var stop = true;
             for (var row = search * _plan.NumBeams; row < (search + 1) * _plan.NumBeams; row++)
                 stop &= StopsByCriterion(search, row);
-            for (var list = search * _listsPerSearch; stop && list < (search + 1) * _listsPerSearch; list++)
-                AddRunningBeams(list, FinishReason.Criterion);
+            if (stop)
+                AddRunningBeams(search, FinishReason.Criterion);
         }
     }
 
@@ -238,14 +234,13 @@ internal sealed class BeamSearch
         return stop;
     }
 
-    private void AddRunningBeams(int list, FinishReason reason)
+    private void AddRunningBeams(int search, FinishReason reason)
     {
-        if (_done[list])
+        if (_done[search])
             return;
-        _done[list] = true;
-        var rows = _plan.NumBeams / _listsPerSearch;
-        for (var row = list * rows; row < (list + 1) * rows; row++)
-            _hypotheses[list].Add(Tokens(row), LogProbabilities(row), _beamScores[row], reason);
+        _done[search] = true;
+        for (var row = search * _plan.NumBeams; row < (search + 1) * _plan.NumBeams; row++)
+            _hypotheses[search].Add(Tokens(row), LogProbabilities(row), _beamScores[row], reason);
     }
 
     private ReadOnlySpan<int> Tokens(int row) => _tokens.AsSpan(row * _capacity, _length);
@@ -253,9 +248,7 @@ internal sealed class BeamSearch
     private ReadOnlySpan<float> LogProbabilities(int row) => _logProbabilities.AsSpan(row * _capacity, _length);
 
     // Best first; of equal scores the one added last comes first, as Python's sort and pop give it.
-    private IEnumerable<GeneratedSequence> Best(int search) => _hypotheses
-        .Skip(search * _listsPerSearch).Take(_listsPerSearch)
-        .SelectMany(list => list.Kept)
+    private IEnumerable<GeneratedSequence> Best(int search) => _hypotheses[search].Kept
         .OrderBy(hypothesis => hypothesis.Score)
         .Reverse()
         .Take(_plan.NumReturnSequences / _plan.SearchesPerImage)

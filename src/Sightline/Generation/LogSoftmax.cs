@@ -1,8 +1,9 @@
 using System.Numerics.Tensors;
+using Sightline.Kernels;
 
 namespace Sightline.Generation;
 
-/// <summary>Logarithm of the softmax in fp32, shifted by the maximum as torch does it.</summary>
+/// <summary>Logarithm of the softmax in fp32, shifted by the maximum and summed in the order of torch (<see cref="EightLaneSum"/>).</summary>
 internal static class LogSoftmax
 {
     /// <summary>scores[i] - log(sum exp(scores)), in place.</summary>
@@ -13,7 +14,7 @@ internal static class LogSoftmax
         var exponentials = scratch[..scores.Length];
         TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
         TensorPrimitives.Exp<float>(scores, exponentials);
-        TensorPrimitives.Subtract(scores, MathF.Log(TensorPrimitives.Sum<float>(exponentials)), scores);
+        TensorPrimitives.Subtract(scores, MathF.Log(EightLaneSum.Of(exponentials)), scores);
     }
 
     /// <summary>Writes exp(scores - maximum) to <paramref name="scratch"/>; returns the logarithm of the sum of exp(scores).</summary>
@@ -23,6 +24,6 @@ internal static class LogSoftmax
         var max = TensorPrimitives.Max(scores);
         TensorPrimitives.Subtract(scores, max, exponentials);
         TensorPrimitives.Exp<float>(exponentials, exponentials);
-        return max + MathF.Log(TensorPrimitives.Sum<float>(exponentials));
+        return max + MathF.Log(EightLaneSum.Of(exponentials));
     }
 }

@@ -1,31 +1,47 @@
 namespace Sightline.Generation;
 
-/// <summary>Stable sort of the tokens that are still possible (score above negative infinity), equal scores by lower index, without allocating per call.</summary>
+/// <summary>Sorts the tokens by score, without allocating per call.</summary>
 internal sealed class VocabularySort
 {
     private ulong[] _keys = [];
 
-    /// <summary>Sorts; the result holds until the next call. Read the token with <see cref="Token"/>.</summary>
+    /// <summary>Stable sort of the tokens that are still possible (score above negative infinity), equal scores by lower index. The result holds until the next call.</summary>
     public ReadOnlySpan<ulong> Sort(ReadOnlySpan<float> scores, bool descending)
+    {
+        var keys = Fill(scores, descending, withImpossible: false);
+        keys.Sort();
+        return keys;
+    }
+
+    /// <summary>The order torch gives (<see cref="IntroSort"/>), impossible tokens included: slower, and different among equal scores only.</summary>
+    public ReadOnlySpan<ulong> SortAsTorch(ReadOnlySpan<float> scores, bool descending)
+    {
+        var keys = Fill(scores, descending, withImpossible: true);
+        IntroSort.Sort(keys);
+        return keys;
+    }
+
+    /// <summary>Whether two keys have the same score.</summary>
+    public static bool Ties(ulong a, ulong b) => a >> 32 == b >> 32;
+
+    /// <summary>The token id of a key.</summary>
+    public static int Token(ulong key) => (int)(uint)key;
+
+    private Span<ulong> Fill(ReadOnlySpan<float> scores, bool descending, bool withImpossible)
     {
         if (_keys.Length < scores.Length)
             _keys = new ulong[scores.Length];
         var count = 0;
         for (var i = 0; i < scores.Length; i++)
         {
-            if (float.IsNegativeInfinity(scores[i]))
+            if (float.IsNegativeInfinity(scores[i]) && !withImpossible)
                 continue;
             var rank = Rank(scores[i]);
             _keys[count++] = ((ulong)(descending ? ~rank : rank) << 32) | (uint)i;
         }
 
-        var keys = _keys.AsSpan(0, count);
-        keys.Sort();
-        return keys;
+        return _keys.AsSpan(0, count);
     }
-
-    /// <summary>The token id of a key.</summary>
-    public static int Token(ulong key) => (int)(uint)key;
 
     // Bits whose unsigned order is the order of the floats; -0 counts as 0.
     private static uint Rank(float value)

@@ -14,6 +14,9 @@ internal abstract class LinearLayer(int inFeatures, int outFeatures)
     /// <summary>Bytes the weights and the bias occupy.</summary>
     public abstract long ByteCount { get; }
 
+    /// <summary>Reads the weights of one output, [inFeatures]; a tied embedding looks its tokens up here.</summary>
+    public abstract void CopyWeightRow(int output, Span<float> row);
+
     /// <summary>y = x Wᵀ + b.</summary>
     /// <param name="input">[rows, inFeatures].</param>
     /// <param name="rows">Number of rows.</param>

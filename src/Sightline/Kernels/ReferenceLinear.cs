@@ -5,6 +5,8 @@ internal sealed class ReferenceLinear(float[] weight, float[]? bias, int inFeatu
 {
     public override long ByteCount => sizeof(float) * ((long)weight.Length + (bias?.Length ?? 0));
 
+    public override void CopyWeightRow(int output, Span<float> row) => weight.AsSpan(output * InFeatures, InFeatures).CopyTo(row);
+
     public override void Forward(ReadOnlySpan<float> input, int rows, Span<float> output)
     {
         for (var row = 0; row < rows; row++)

@@ -10,13 +10,13 @@ namespace Sightline.Models;
 internal sealed class Gpt2Decoder
 {
     private readonly KernelSet _kernels;
-    private readonly float[] _tokenEmbeddings; // wte [vocab, hidden]
+    private readonly float[]? _tokenEmbeddings; // wte [vocab, hidden]; null where it is the head's weight
     private readonly float[] _positionEmbeddings; // wpe [positions, hidden]
     private readonly Gpt2Block[] _blocks;
     private readonly LayerNorm _finalNorm;
     private readonly LinearLayer _head;
 
-    private Gpt2Decoder(Gpt2Config config, KernelSet kernels, float[] tokenEmbeddings, float[] positionEmbeddings, Gpt2Block[] blocks,
+    private Gpt2Decoder(Gpt2Config config, KernelSet kernels, float[]? tokenEmbeddings, float[] positionEmbeddings, Gpt2Block[] blocks,
         LayerNorm finalNorm, LinearLayer head)
     {
         Config = config;
@@ -42,7 +42,7 @@ internal sealed class Gpt2Decoder
         var finalNorm = LayerNorm.Bind(weights, $"{prefix}transformer.ln_f", hidden, config.LayerNormEpsilon);
         return weights.Faults.Count > 0
             ? null
-            : new Gpt2Decoder(config, kernels, embeddings!, positions!, blocks!, finalNorm!, kernels.Linear(head!, null, hidden, config.VocabSize));
+            : new Gpt2Decoder(config, kernels, ReferenceEquals(embeddings, head) ? null : embeddings, positions!, blocks!, finalNorm!, kernels.Linear(head!, null, hidden, config.VocabSize));
     }
 
     /// <summary>Computes the cross-attention keys and values of every block.</summary>
@@ -109,7 +109,10 @@ internal sealed class Gpt2Decoder
             for (var i = 0; i < count; i++)
             {
                 var target = states.AsSpan((row * count + i) * hidden, hidden);
-                _tokenEmbeddings.AsSpan(tokenIds[row * count + i] * hidden, hidden).CopyTo(target);
+                if (_tokenEmbeddings is null)
+                    _head.CopyWeightRow(tokenIds[row * count + i], target);
+                else
+                    _tokenEmbeddings.AsSpan(tokenIds[row * count + i] * hidden, hidden).CopyTo(target);
                 _kernels.Add(target, _positionEmbeddings.AsSpan((past + i) * hidden, hidden));
             }
         }

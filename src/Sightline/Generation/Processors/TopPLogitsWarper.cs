@@ -2,7 +2,7 @@ namespace Sightline.Generation;
 
 /// <summary>
 /// Nucleus sampling (Holtzman et al. 2019): keeps the most likely tokens up to and including the one whose cumulative probability exceeds p.
-/// Ties at the edge: 4.17 sorts descending and keeps the lower ids, 4.31 sorts ascending and keeps the higher ones.
+/// Where equal scores lie on both sides of the edge, those stay that torch's sort puts first (descending in 4.17) or last (ascending in 4.31).
 /// </summary>
 /// <param name="topP">p, from 0 to 1.</param>
 /// <param name="minTokensToKeep">At least so many are kept.</param>
@@ -17,21 +17,37 @@ public sealed class TopPLogitsWarper(double topP, int minTokensToKeep = 1, Compa
     {
         var descending = compatibility == Compatibility.Transformers417;
         var keys = _sort.Sort(scores, descending);
+        var removed = Removed(scores, keys, descending);
+        if (removed.End.Value > removed.Start.Value && SplitsTie(keys, descending ? removed.Start.Value : removed.End.Value))
+        {
+            keys = _sort.SortAsTorch(scores, descending);
+            removed = Removed(scores, keys, descending);
+        }
+
+        foreach (var key in keys[removed])
+            scores[VocabularySort.Token(key)] = float.NegativeInfinity;
+    }
+
+    private static bool SplitsTie(ReadOnlySpan<ulong> keys, int edge) =>
+        edge > 0 && edge < keys.Length && VocabularySort.Ties(keys[edge - 1], keys[edge]);
+
+    // The positions in the sorted order that go.
+    private Range Removed(ReadOnlySpan<float> scores, ReadOnlySpan<ulong> keys, bool descending)
+    {
         var cumulative = _probabilities.Cumulative(scores, keys);
+        var keep = Math.Min(Math.Max(minTokensToKeep, 1), keys.Length);
         if (descending)
         {
             // A token goes when the sum before it is already above p.
-            for (var i = Math.Max(minTokensToKeep, 1); i < keys.Length; i++)
-            {
-                if (cumulative[i - 1] > (float)topP)
-                    scores[VocabularySort.Token(keys[i])] = float.NegativeInfinity;
-            }
+            var first = keep;
+            while (first < keys.Length && cumulative[first - 1] <= (float)topP)
+                first++;
+            return first..keys.Length;
         }
-        else
-        {
-            var removable = keys.Length - Math.Max(minTokensToKeep, 1);
-            for (var i = 0; i < removable && cumulative[i] <= (float)(1 - topP); i++)
-                scores[VocabularySort.Token(keys[i])] = float.NegativeInfinity;
-        }
+
+        var end = 0;
+        while (end < keys.Length - keep && cumulative[end] <= (float)(1 - topP))
+            end++;
+        return ..end;
     }
 }

@@ -1,0 +1,164 @@
+using System.Runtime.CompilerServices;
+
+namespace Sightline.Kernels;
+
+/// <summary>
+/// y = x W for one panel of <see cref="PackedPanels"/>, two registers wide. Every output is one chain of fused multiply-adds in the order of
+/// the inputs, whatever the tile, the block or the vector width: so a batch gives the bits its rows give alone, and the rounding is that of
+/// the BLAS the reference ran on.
+/// </summary>
+internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
+{
+    // Inputs per block: 256 × 32 floats of a panel stay in the first-level cache while all rows pass by.
+    private const int Block = 256;
+
+    public static int Width => 2 * T.Count;
+
+    /// <summary>Computes <paramref name="m"/> rows of one panel.</summary>
+    /// <param name="x">[m, k].</param>
+    /// <param name="m">Rows.</param>
+    /// <param name="k">Inputs.</param>
+    /// <param name="panel">[k, <see cref="Width"/>].</param>
+    /// <param name="y">[m, <see cref="Width"/>] with rows <paramref name="yStride"/> apart; all of a row's outputs must be writable.</param>
+    /// <param name="yStride">Floats from row to row.</param>
+    public static void Multiply(float* x, int m, int k, float* panel, float* y, int yStride)
+    {
+        for (var start = 0; start < k; start += Block)
+        {
+            var count = Math.Min(Block, k - start);
+            var px = x + start;
+            var pp = panel + (long)start * Width;
+            var add = start > 0;
+            var i = 0;
+            for (; i + 6 <= m; i += 6)
+                Tile6(px + (long)i * k, k, count, pp, y + (long)i * yStride, yStride, add);
+            if (i + 4 <= m)
+            {
+                Tile4(px + (long)i * k, k, count, pp, y + (long)i * yStride, yStride, add);
+                i += 4;
+            }
+
+            for (; i < m; i++)
+                Tile1(px + (long)i * k, count, pp, y + (long)i * yStride, add);
+        }
+    }
+
+    private static void Tile6(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add)
+    {
+        ref var b = ref Unsafe.AsRef<float>(panel);
+        var (n, zero) = ((nuint)T.Count, T.Broadcast(0));
+        float* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride, x4 = x3 + xStride, x5 = x4 + xStride;
+        ref var y0 = ref Unsafe.AsRef<float>(y);
+        ref var y1 = ref Unsafe.Add(ref y0, yStride);
+        ref var y2 = ref Unsafe.Add(ref y1, yStride);
+        ref var y3 = ref Unsafe.Add(ref y2, yStride);
+        ref var y4 = ref Unsafe.Add(ref y3, yStride);
+        ref var y5 = ref Unsafe.Add(ref y4, yStride);
+        T a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero, e0 = zero, e1 = zero, f0 = zero, f1 = zero;
+        if (add)
+        {
+            (a0, a1, b0, b1) = (T.Load(ref y0, 0), T.Load(ref y0, n), T.Load(ref y1, 0), T.Load(ref y1, n));
+            (c0, c1, d0, d1) = (T.Load(ref y2, 0), T.Load(ref y2, n), T.Load(ref y3, 0), T.Load(ref y3, n));
+            (e0, e1, f0, f1) = (T.Load(ref y4, 0), T.Load(ref y4, n), T.Load(ref y5, 0), T.Load(ref y5, n));
+        }
+
+        for (var i = 0; i < k; i++)
+        {
+            T w0 = T.Load(ref b, 0), w1 = T.Load(ref b, n);
+            b = ref Unsafe.Add(ref b, 2 * n);
+            var v = T.Broadcast(x0[i]);
+            a0 = T.MultiplyAdd(v, w0, a0);
+            a1 = T.MultiplyAdd(v, w1, a1);
+            v = T.Broadcast(x1[i]);
+            b0 = T.MultiplyAdd(v, w0, b0);
+            b1 = T.MultiplyAdd(v, w1, b1);
+            v = T.Broadcast(x2[i]);
+            c0 = T.MultiplyAdd(v, w0, c0);
+            c1 = T.MultiplyAdd(v, w1, c1);
+            v = T.Broadcast(x3[i]);
+            d0 = T.MultiplyAdd(v, w0, d0);
+            d1 = T.MultiplyAdd(v, w1, d1);
+            v = T.Broadcast(x4[i]);
+            e0 = T.MultiplyAdd(v, w0, e0);
+            e1 = T.MultiplyAdd(v, w1, e1);
+            v = T.Broadcast(x5[i]);
+            f0 = T.MultiplyAdd(v, w0, f0);
+            f1 = T.MultiplyAdd(v, w1, f1);
+        }
+
+        a0.Store(ref y0, 0);
+        a1.Store(ref y0, n);
+        b0.Store(ref y1, 0);
+        b1.Store(ref y1, n);
+        c0.Store(ref y2, 0);
+        c1.Store(ref y2, n);
+        d0.Store(ref y3, 0);
+        d1.Store(ref y3, n);
+        e0.Store(ref y4, 0);
+        e1.Store(ref y4, n);
+        f0.Store(ref y5, 0);
+        f1.Store(ref y5, n);
+    }
+
+    private static void Tile4(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add)
+    {
+        ref var b = ref Unsafe.AsRef<float>(panel);
+        var (n, zero) = ((nuint)T.Count, T.Broadcast(0));
+        float* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
+        ref var y0 = ref Unsafe.AsRef<float>(y);
+        ref var y1 = ref Unsafe.Add(ref y0, yStride);
+        ref var y2 = ref Unsafe.Add(ref y1, yStride);
+        ref var y3 = ref Unsafe.Add(ref y2, yStride);
+        T a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero;
+        if (add)
+        {
+            (a0, a1, b0, b1) = (T.Load(ref y0, 0), T.Load(ref y0, n), T.Load(ref y1, 0), T.Load(ref y1, n));
+            (c0, c1, d0, d1) = (T.Load(ref y2, 0), T.Load(ref y2, n), T.Load(ref y3, 0), T.Load(ref y3, n));
+        }
+
+        for (var i = 0; i < k; i++)
+        {
+            T w0 = T.Load(ref b, 0), w1 = T.Load(ref b, n);
+            b = ref Unsafe.Add(ref b, 2 * n);
+            var v = T.Broadcast(x0[i]);
+            a0 = T.MultiplyAdd(v, w0, a0);
+            a1 = T.MultiplyAdd(v, w1, a1);
+            v = T.Broadcast(x1[i]);
+            b0 = T.MultiplyAdd(v, w0, b0);
+            b1 = T.MultiplyAdd(v, w1, b1);
+            v = T.Broadcast(x2[i]);
+            c0 = T.MultiplyAdd(v, w0, c0);
+            c1 = T.MultiplyAdd(v, w1, c1);
+            v = T.Broadcast(x3[i]);
+            d0 = T.MultiplyAdd(v, w0, d0);
+            d1 = T.MultiplyAdd(v, w1, d1);
+        }
+
+        a0.Store(ref y0, 0);
+        a1.Store(ref y0, n);
+        b0.Store(ref y1, 0);
+        b1.Store(ref y1, n);
+        c0.Store(ref y2, 0);
+        c1.Store(ref y2, n);
+        d0.Store(ref y3, 0);
+        d1.Store(ref y3, n);
+    }
+
+    private static void Tile1(float* x, int k, float* panel, float* y, bool add)
+    {
+        ref var b = ref Unsafe.AsRef<float>(panel);
+        ref var y0 = ref Unsafe.AsRef<float>(y);
+        var n = (nuint)T.Count;
+        var (a0, a1) = add ? (T.Load(ref y0, 0), T.Load(ref y0, n)) : (T.Broadcast(0), T.Broadcast(0));
+        for (var i = 0; i < k; i++)
+        {
+            var v = T.Broadcast(x[i]);
+            a0 = T.MultiplyAdd(v, T.Load(ref b, 0), a0);
+            a1 = T.MultiplyAdd(v, T.Load(ref b, n), a1);
+            b = ref Unsafe.Add(ref b, 2 * n);
+        }
+
+        a0.Store(ref y0, 0);
+        a1.Store(ref y0, n);
+    }
+}
