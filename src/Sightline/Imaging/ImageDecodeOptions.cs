@@ -8,7 +8,8 @@ public sealed record ImageDecodeOptions
 
     /// <summary>
     /// Turn the picture as its EXIF orientation says (as PIL's <c>ImageOps.exif_transpose</c> and the pipelines of Transformers do). Default true.
-    /// Set false for parity with training scripts, which read <c>Image.open(f).convert("RGB")</c> and ignore the tag.
+    /// Set false for parity with training scripts, which read <c>Image.open(f).convert("RGB")</c> and ignore the tag. The orientation of a TIFF
+    /// file is applied either way, as PIL does when it opens one.
     /// </summary>
     public bool ApplyExifOrientation { get; init; } = true;
 
@@ -24,8 +25,8 @@ public sealed record ImageDecodeOptions
     /// <summary>
     /// Allows the decoder to halve a large JPEG once, twice or three times while decoding (in the frequency domain), as long as both sides stay
     /// at least this many pixels. Null, the default: never, the pixels are exact. With four times the model's input side (896 for 224) the
-    /// preprocessed 8-bit pixels stay within a mean distance of 1 and a maximum of 16 levels of the exact path on photographs (tested), while
-    /// a 12-megapixel photo decodes in a fraction of the time. Other file kinds ignore it.
+    /// resized 8-bit pixels stay within a mean distance of 1 and a maximum of 16 levels (of 255) of the exact path: that is what the tests hold
+    /// photographs to. Other file kinds ignore it.
     /// </summary>
     public int? ScaledDecodingMinSide { get; init; }
 

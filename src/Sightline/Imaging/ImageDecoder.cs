@@ -91,7 +91,7 @@ public static class ImageDecoder
         ImageKind.Gif => (GifDecoder.Decode(image), 1),
         ImageKind.Bmp => (SkiaDecoder.Decode(image, "BMP"), 1),
         ImageKind.WebP => (SkiaDecoder.Decode(image, "WebP"), WebPExif.ReadOrientation(image.Data.Span)),
-        ImageKind.Tiff => TiffDecoder.Decode(image),
+        ImageKind.Tiff => (TiffDecoder.Decode(image), 1),
         ImageKind.Heif => throw image.Error("HEIC, HEIF and AVIF are not supported; convert the picture to JPEG."),
         _ => throw image.Error("not a picture of a known kind (JPEG, PNG, WebP, GIF, BMP, TIFF)."),
     };

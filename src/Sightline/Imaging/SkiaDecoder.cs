@@ -69,19 +69,18 @@ internal static class SkiaDecoder
     {
         if (info.BytesSize64 > Array.MaxLength)
             throw image.Error($"{info.Width} x {info.Height} pixels are too many for a {kind} file. Make the picture smaller.");
-        var pixels = ArrayPool<byte>.Shared.Rent(info.BytesSize);
+        var pixels = GC.AllocateUninitializedArray<byte>(info.BytesSize);
         var pin = GCHandle.Alloc(pixels, GCHandleType.Pinned);
         try
         {
             Check(image, kind, codec.GetPixels(info, pin.AddrOfPinnedObject()));
             var result = new RgbImage(info.Width, info.Height);
-            PixelKernels.RgbaToRgb(pixels.AsSpan(0, info.BytesSize), result.Pixels);
+            PixelKernels.RgbaToRgb(pixels, result.Pixels);
             return result;
         }
         finally
         {
             pin.Free();
-            ArrayPool<byte>.Shared.Return(pixels);
         }
     }
 

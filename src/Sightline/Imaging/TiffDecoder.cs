@@ -33,11 +33,12 @@ internal sealed class TiffDecoder
             ReadPalette();
     }
 
-    public static (RgbImage Picture, int Orientation) Decode(ImageSource image)
+    /// <summary>Decodes the first page, turned as its orientation says: TIFF's own tag is part of the format, and PIL 9.4 always obeys it.</summary>
+    public static RgbImage Decode(ImageSource image)
     {
         var decoder = new TiffDecoder(image);
         var orientation = decoder._directory.Get(TiffTag.Orientation, 1);
-        return (decoder.ReadPicture(), orientation is >= 1 and <= 8 ? (int)orientation : 1);
+        return ExifOrientation.Apply(decoder.ReadPicture(), orientation is >= 1 and <= 8 ? (int)orientation : 1);
     }
 
     private static long MostPixelsPerByte(long compression) => compression switch
@@ -96,8 +97,10 @@ internal sealed class TiffDecoder
         var partWidth = isTiled ? _directory.Require(TiffTag.TileWidth) : _width;
         var partHeight = isTiled ? _directory.Require(TiffTag.TileLength) : Math.Min(_directory.Get(TiffTag.RowsPerStrip, _height), _height);
         _image.CheckSize("TIFF", partWidth, partHeight);
-        if (isTiled && (partWidth > _width + 4096L || partHeight > _height + 4096L))
+        if (isTiled && (partWidth > _width + 2048L || partHeight > _height + 2048L))
             throw _image.Damaged("TIFF", $"its tiles are {partWidth} x {partHeight}");
+        if (((partWidth * _depth * _samples / 8) + _samples) * partHeight > Array.MaxLength)
+            throw _image.Error($"a part of {partWidth} x {partHeight} pixels is too large. Make the picture smaller.");
         var (offsets, counts) = isTiled
             ? (TiffTag.TileOffsets, TiffTag.TileByteCounts)
             : (TiffTag.StripOffsets, TiffTag.StripByteCounts);

@@ -17,7 +17,7 @@ internal sealed class TiffPart
     {
         (Width, Height, _depth, _samples, _planes) = (width, height, depth, samples, planes);
         _planeRowBytes = checked((int)((((long)width * depth * samples / planes) + 7) / 8));
-        _bytes = new byte[Math.Min((long)_planeRowBytes * height * planes, Array.MaxLength)];
+        _bytes = new byte[checked(_planeRowBytes * height * planes)];
         _row = new byte[planes == 1 ? 0 : _planeRowBytes * planes];
     }
 

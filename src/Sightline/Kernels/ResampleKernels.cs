@@ -16,7 +16,7 @@ internal static class ResampleKernels
     private const int Half = 1 << (PrecisionBits - 1);
 
     /// <summary>Whether the vectorised passes are worth calling here.</summary>
-    public static bool IsVectorized => Vector256.IsHardwareAccelerated;
+    public static bool IsVectorized => Vector128.IsHardwareAccelerated;
 
     /// <summary>Resizes rows: the plain judge.</summary>
     /// <param name="source">[rows, sourceWidth, 3].</param>

@@ -60,7 +60,7 @@ public sealed class PillowResizeTests
     [MemberData(nameof(Filters))]
     public void Resize_RandomPicturesAndSizes_VectorisedEqualsPlain(Resampling filter)
     {
-        Assert.SkipUnless(ResampleKernels.IsVectorized, "No 256-bit vectors on this machine: the plain passes are used.");
+        Assert.SkipUnless(ResampleKernels.IsVectorized, "No vectors on this machine: the plain passes are used.");
         var random = new Random(20240 + (int)filter);
         var sum = 0L;
         for (var i = 0; i < 150; i++)
