@@ -96,7 +96,7 @@ internal static class PngDecoder
         {
             throw image.CutOff("PNG");
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException) // zlib's rarer refusals, such as a preset dictionary
         {
             throw image.Damaged("PNG", "its compressed data are broken or cut off", e);
         }

@@ -34,7 +34,7 @@ internal static class TiffCompression
             using var stream = new ZLibStream(new MemoryStream(data.ToArray(), writable: false), CompressionMode.Decompress);
             return stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false) == target.Length;
         }
-        catch (InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or IOException) // zlib's rarer refusals, such as a preset dictionary
         {
             return false;
         }

@@ -100,6 +100,18 @@ public sealed class ImageRobustnessTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
     }
 
+    // Found by the mutations: zlib then fails with another exception than for broken data.
+    [Fact]
+    public void Decode_PngThatAsksForAPresetDictionary_SaysWhy()
+    {
+        var file = ImageGoldens.Read("png_rgb.png");
+        var data = file.AsSpan().IndexOf("IDAT"u8) + 4;
+        file[data + 1] = 0x20; // 0x7820 is divisible by 31 and has the dictionary bit
+        Assert.Equal(0x78, file[data]);
+        FixPngChecksums(file);
+        ImageDecoderTests.AssertOneLine(Assert.Throws<ImageDecodeException>(() => ImageDecoder.Decode(file, source: "png")), "png");
+    }
+
     [Fact]
     public void Decode_RandomBytesBehindASignature_SayWhy()
     {
