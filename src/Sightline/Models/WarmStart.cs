@@ -80,6 +80,7 @@ public sealed class WarmStart
         var decoder = JsonFile.ReadObject(Path.Combine(decoderFolder, VisionEncoderDecoderConfig.FileName));
         decoder["is_decoder"] = true;
         decoder["add_cross_attention"] = true;
+        decoder["tie_word_embeddings"] ??= true; // a default that GPT-2's own file leaves out; the composite file writes it
         var json = new JsonObject
         {
             ["architectures"] = new JsonArray("VisionEncoderDecoderModel"),

@@ -20,6 +20,6 @@ internal static class WeightNames
 
     /// <summary>Whether a tensor is a buffer that older versions stored and that holds no learned value: causal masks and position ids.</summary>
     public static bool IsBuffer(string name) =>
-        name.EndsWith("attn.bias", StringComparison.Ordinal) || name.EndsWith("crossattention.bias", StringComparison.Ordinal)
+        name.EndsWith(".attn.bias", StringComparison.Ordinal) || name.EndsWith(".crossattention.bias", StringComparison.Ordinal)
         || name.EndsWith(".masked_bias", StringComparison.Ordinal) || name.EndsWith("position_ids", StringComparison.Ordinal);
 }
