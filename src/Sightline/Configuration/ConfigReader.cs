@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -39,7 +40,7 @@ internal sealed class ConfigReader
     {
         if (!_values.TryGetPropertyValue(name, out var node) || node is null)
             return null;
-        if (node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && TryInteger(value, out var number))
+        if (node.GetValueKind() == JsonValueKind.Number && TryInteger(node, out var number))
         {
             if (number >= min && number <= max)
                 return (int)number;
@@ -55,8 +56,7 @@ internal sealed class ConfigReader
     {
         if (!_values.TryGetPropertyValue(name, out var node) || node is null)
             return fallback;
-        if (node is JsonValue value && value.GetValueKind() == JsonValueKind.Number && value.TryGetValue<double>(out var number)
-            && number >= min && number <= max)
+        if (node.GetValueKind() == JsonValueKind.Number && TryReal(node, out var number) && number >= min && number <= max)
             return number;
         _faults.Add($"{_prefix}{name} is {Describe(node)}; a number from {min} to {max} was expected");
         return fallback;
@@ -92,12 +92,14 @@ internal sealed class ConfigReader
                 $"{file}: {_faults.Count} {(_faults.Count == 1 ? "problem" : "problems")}: {string.Join("; ", _faults)}.");
     }
 
+    // The text is read, since a value made in memory gives itself out only as the type it was made of.
+    private static bool TryReal(JsonNode value, out double number) =>
+        double.TryParse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+
     // 12, 12.0 and 1.2e1 all are whole numbers.
-    private static bool TryInteger(JsonValue value, out long number)
+    private static bool TryInteger(JsonNode value, out long number)
     {
-        if (value.TryGetValue(out number))
-            return true;
-        if (value.TryGetValue<double>(out var real) && Math.Abs(real) < 1L << 53 && real == Math.Floor(real))
+        if (TryReal(value, out var real) && Math.Abs(real) < 1L << 53 && real == Math.Floor(real))
         {
             number = (long)real;
             return true;

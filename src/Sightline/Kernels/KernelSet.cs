@@ -14,11 +14,12 @@ internal abstract class KernelSet
     public static KernelSet Create(int threads = 0) => VectorKernels.Create(threads);
 
     /// <summary>A linear layer y = x Wᵀ + b.</summary>
-    /// <param name="weight">[outFeatures, inFeatures]; kept, not copied, where the format allows it.</param>
+    /// <param name="weight">outFeatures × inFeatures values; read here, not kept.</param>
+    /// <param name="layout">Which way round they are.</param>
     /// <param name="bias">[outFeatures], or null.</param>
     /// <param name="inFeatures">Width of x.</param>
     /// <param name="outFeatures">Width of y.</param>
-    public abstract LinearLayer Linear(float[] weight, float[]? bias, int inFeatures, int outFeatures);
+    public abstract LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures);
 
     /// <summary>Normalises each row to mean 0 and variance 1 (biased), then scales and shifts: γ (x − μ) / √(σ² + ε) + β.</summary>
     /// <param name="input">[rows, width], width = gamma.Length.</param>

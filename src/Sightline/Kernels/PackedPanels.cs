@@ -9,17 +9,20 @@ internal sealed class PackedPanels
     private readonly float[] _values; // [panels, in, width]
     private readonly int _inFeatures;
 
-    public PackedPanels(ReadOnlySpan<float> weight, int inFeatures, int outFeatures, int width)
+    public PackedPanels(ReadOnlySpan<float> weight, WeightLayout layout, int inFeatures, int outFeatures, int width)
     {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(weight.Length, inFeatures * outFeatures);
         (_inFeatures, Width) = (inFeatures, width);
         Count = (outFeatures + width - 1) / width;
         _values = new float[checked((long)Count * inFeatures * width)];
-        for (var output = 0; output < outFeatures; output++)
+        for (var panel = 0; panel < Count; panel++)
         {
-            var row = weight.Slice(output * inFeatures, inFeatures);
-            var target = _values.AsSpan(Start(output / width) + output % width);
-            for (var i = 0; i < row.Length; i++)
-                target[i * width] = row[i];
+            var first = panel * width;
+            var target = _values.AsSpan(Start(panel), inFeatures * width);
+            if (layout == WeightLayout.InOut)
+                CopyColumns(weight, outFeatures, first, Math.Min(width, outFeatures - first), target);
+            else
+                TransposeRows(weight.Slice(first * inFeatures, Math.Min(width, outFeatures - first) * inFeatures), target);
         }
     }
 
@@ -35,6 +38,27 @@ internal sealed class PackedPanels
 
     /// <summary>Index of a panel's first value.</summary>
     public int Start(int panel) => panel * _inFeatures * Width;
+
+    private void CopyColumns(ReadOnlySpan<float> weight, int outFeatures, int first, int count, Span<float> target)
+    {
+        for (var i = 0; i < _inFeatures; i++)
+            weight.Slice(i * outFeatures + first, count).CopyTo(target[(i * Width)..]);
+    }
+
+    // A few inputs at a time, so that the cache lines written are still there for the next output.
+    private void TransposeRows(ReadOnlySpan<float> rows, Span<float> target)
+    {
+        const int Block = 16;
+        for (var start = 0; start < _inFeatures; start += Block)
+        {
+            var end = Math.Min(_inFeatures, start + Block);
+            for (var output = 0; output < rows.Length / _inFeatures; output++)
+            {
+                for (var i = start; i < end; i++)
+                    target[i * Width + output] = rows[output * _inFeatures + i];
+            }
+        }
+    }
 
     /// <summary>Reads the weights of one output back.</summary>
     public void CopyRow(int output, Span<float> row)

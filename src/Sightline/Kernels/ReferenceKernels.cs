@@ -5,8 +5,17 @@ internal sealed class ReferenceKernels : KernelSet
 {
     public override string Name => "reference";
 
-    public override LinearLayer Linear(float[] weight, float[]? bias, int inFeatures, int outFeatures) =>
-        new ReferenceLinear(weight, bias, inFeatures, outFeatures);
+    public override LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures)
+    {
+        var rows = new float[weight.Length]; // [out, in]
+        for (var o = 0; o < outFeatures; o++)
+        {
+            for (var i = 0; i < inFeatures; i++)
+                rows[o * inFeatures + i] = weight[layout == WeightLayout.OutIn ? o * inFeatures + i : i * outFeatures + o];
+        }
+
+        return new ReferenceLinear(rows, bias, inFeatures, outFeatures);
+    }
 
     public override void LayerNorm(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, double epsilon, Span<float> output)
     {

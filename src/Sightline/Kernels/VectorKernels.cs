@@ -31,8 +31,8 @@ internal sealed unsafe class VectorKernels<T>(int threads) : VectorKernels where
 
     public override string Name => T.Name;
 
-    public override LinearLayer Linear(float[] weight, float[]? bias, int inFeatures, int outFeatures) =>
-        new VectorLinear<T>(weight, bias, inFeatures, outFeatures, _parallel);
+    public override LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures) =>
+        new VectorLinear<T>(new PackedPanels(weight, layout, inFeatures, outFeatures, PanelKernels<T>.Width), bias, inFeatures, outFeatures, _parallel);
 
     public override void LayerNorm(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, double epsilon, Span<float> output)
     {

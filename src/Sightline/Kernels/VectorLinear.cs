@@ -3,17 +3,15 @@ using System.Numerics.Tensors;
 namespace Sightline.Kernels;
 
 /// <summary>fp32 weights in panels, split over threads by output features.</summary>
-internal sealed unsafe class VectorLinear<T>(float[] weight, float[]? bias, int inFeatures, int outFeatures, ParallelOptions parallel)
+internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias, int inFeatures, int outFeatures, ParallelOptions parallel)
     : LinearLayer(inFeatures, outFeatures) where T : struct, ILanes<T>
 {
     // Work below this many multiplications is not worth a second thread.
     private const long MinimumParallelWork = 1 << 18;
 
-    private readonly PackedPanels _panels = new(weight, inFeatures, outFeatures, PanelKernels<T>.Width);
+    public override long ByteCount => panels.ByteCount + (sizeof(float) * (bias?.Length ?? 0));
 
-    public override long ByteCount => _panels.ByteCount + (sizeof(float) * (bias?.Length ?? 0));
-
-    public override void CopyWeightRow(int output, Span<float> row) => _panels.CopyRow(output, row[..InFeatures]);
+    public override void CopyWeightRow(int output, Span<float> row) => panels.CopyRow(output, row[..InFeatures]);
 
     public override void Forward(ReadOnlySpan<float> input, int rows, Span<float> output)
     {
@@ -23,14 +21,14 @@ internal sealed unsafe class VectorLinear<T>(float[] weight, float[]? bias, int 
         {
             if (parallel.MaxDegreeOfParallelism == 1 || (long)rows * InFeatures * OutFeatures < MinimumParallelWork)
             {
-                Run(0, _panels.Count, (nint)x, rows, (nint)y);
+                Run(0, panels.Count, (nint)x, rows, (nint)y);
                 return;
             }
 
             // Several blocks per thread even out disturbances.
-            var block = Math.Max(1, _panels.Count / (parallel.MaxDegreeOfParallelism * 4));
+            var block = Math.Max(1, panels.Count / (parallel.MaxDegreeOfParallelism * 4));
             var (px, py) = ((nint)x, (nint)y);
-            Parallel.For(0, (_panels.Count + block - 1) / block, parallel, i => Run(i * block, Math.Min(_panels.Count, (i + 1) * block), px, rows, py));
+            Parallel.For(0, (panels.Count + block - 1) / block, parallel, i => Run(i * block, Math.Min(panels.Count, (i + 1) * block), px, rows, py));
         }
     }
 
@@ -38,17 +36,17 @@ internal sealed unsafe class VectorLinear<T>(float[] weight, float[]? bias, int 
     {
         var x = (float*)input;
         var y = (float*)output;
-        var width = _panels.Width;
-        fixed (float* values = _panels.Values)
+        var width = panels.Width;
+        fixed (float* values = panels.Values)
         {
             for (var panel = first; panel < end; panel++)
             {
                 var start = panel * width;
                 var count = Math.Min(width, OutFeatures - start);
                 if (count == width)
-                    PanelKernels<T>.Multiply(x, rows, InFeatures, values + _panels.Start(panel), y + start, OutFeatures);
+                    PanelKernels<T>.Multiply(x, rows, InFeatures, values + panels.Start(panel), y + start, OutFeatures);
                 else
-                    RunLast(x, rows, values + _panels.Start(panel), y + start, count);
+                    RunLast(x, rows, values + panels.Start(panel), y + start, count);
                 for (var row = 0; bias is not null && row < rows; row++)
                 {
                     var target = new Span<float>(y + (long)row * OutFeatures + start, count);
@@ -62,7 +60,7 @@ internal sealed unsafe class VectorLinear<T>(float[] weight, float[]? bias, int 
     private void RunLast(float* x, int rows, float* panel, float* y, int count)
     {
         const int Rows = 12;
-        var width = _panels.Width;
+        var width = panels.Width;
         var aside = stackalloc float[Rows * width];
         for (var row = 0; row < rows; row += Rows)
         {

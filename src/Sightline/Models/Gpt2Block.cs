@@ -56,12 +56,8 @@ internal sealed class Gpt2Block
         var norm2 = LayerNorm.Bind(weights, $"{prefix}ln_2", hidden, config.LayerNormEpsilon);
         return weights.Faults.Count > 0 ? null : new Gpt2Block(config, kernels, index, norm1!, normCross!, norm2!, layers!);
 
-        LinearLayer? Conv1D(string name, int inFeatures, int outFeatures)
-        {
-            var weight = weights.TakeTransposed($"{prefix}{name}.weight", inFeatures, outFeatures);
-            var bias = weights.Take($"{prefix}{name}.bias", outFeatures);
-            return weight is null || bias is null ? null : kernels.Linear(weight, bias, inFeatures, outFeatures);
-        }
+        LinearLayer? Conv1D(string name, int inFeatures, int outFeatures) =>
+            weights.Linear(kernels, $"{prefix}{name}.weight", $"{prefix}{name}.bias", WeightLayout.InOut, inFeatures, outFeatures);
     }
 
     /// <summary>Computes this block's cross-attention keys and values of every picture, once.</summary>

@@ -34,7 +34,7 @@ internal sealed class Gpt2Decoder
     public static Gpt2Decoder? Bind(WeightBinder weights, string prefix, Gpt2Config config, KernelSet kernels)
     {
         var hidden = config.NEmbd;
-        var (embeddings, head) = BindEmbeddings(weights, prefix, config);
+        var (embeddings, head) = BindEmbeddings(weights, prefix, config, kernels);
         var positions = weights.Take($"{prefix}transformer.wpe.weight", config.NPositions, hidden);
         var blocks = new Gpt2Block?[config.NLayer];
         for (var i = 0; i < blocks.Length; i++)
@@ -42,7 +42,7 @@ internal sealed class Gpt2Decoder
         var finalNorm = LayerNorm.Bind(weights, $"{prefix}transformer.ln_f", hidden, config.LayerNormEpsilon);
         return weights.Faults.Count > 0
             ? null
-            : new Gpt2Decoder(config, kernels, ReferenceEquals(embeddings, head) ? null : embeddings, positions!, blocks!, finalNorm!, kernels.Linear(head!, null, hidden, config.VocabSize));
+            : new Gpt2Decoder(config, kernels, embeddings, positions!, blocks!, finalNorm!, head!);
     }
 
     /// <summary>Computes the cross-attention keys and values of every block.</summary>
@@ -87,18 +87,15 @@ internal sealed class Gpt2Decoder
 
     // lm_head and wte are one tensor unless the decoder says otherwise. Where both are stored and differ, loading in HF leaves lm_head's
     // values in both; where an untied lm_head is missing, HF would start it at random: it is tied here, since 4.31 drops a tied copy on saving.
-    private static (float[]? Embeddings, float[]? Head) BindEmbeddings(WeightBinder weights, string prefix, Gpt2Config config)
+    private static (float[]? Embeddings, LinearLayer? Head) BindEmbeddings(WeightBinder weights, string prefix, Gpt2Config config, KernelSet kernels)
     {
         var (embeddingName, headName) = ($"{prefix}transformer.wte.weight", $"{prefix}lm_head.weight");
-        var head = weights.TakeOptional(headName, config.VocabSize, config.NEmbd);
-        if (head is not null && config.TieWordEmbeddings)
-        {
+        var hasHead = weights.Has(headName);
+        var separate = hasHead && !config.TieWordEmbeddings;
+        var embeddings = separate ? weights.Take(embeddingName, config.VocabSize, config.NEmbd) : null;
+        if (hasHead && !separate)
             weights.Skip(embeddingName);
-            return (head, head);
-        }
-
-        var embeddings = weights.Take(embeddingName, config.VocabSize, config.NEmbd);
-        return (embeddings, head ?? embeddings);
+        return (embeddings, weights.Linear(kernels, hasHead ? headName : embeddingName, null, WeightLayout.OutIn, config.NEmbd, config.VocabSize));
     }
 
     private void Embed(ReadOnlySpan<int> tokenIds, int rows, int count, int past, float[] states)

@@ -28,5 +28,13 @@ public static class ParameterCatalog
             Parameters.Add(new ParameterInfo(name, shape.ToArray(), name.StartsWith("encoder.pooler.", StringComparison.Ordinal)));
             return [];
         }
+
+        public override LinearLayer? Linear(KernelSet kernels, string weightName, string? biasName, WeightLayout layout, int inFeatures, int outFeatures, params ReadOnlySpan<int> shape)
+        {
+            Take(weightName, !shape.IsEmpty ? shape : layout == WeightLayout.OutIn ? [outFeatures, inFeatures] : [inFeatures, outFeatures]);
+            if (biasName is not null)
+                Take(biasName, outFeatures);
+            return new ReferenceLinear([], null, inFeatures, outFeatures);
+        }
     }
 }

@@ -39,18 +39,19 @@ internal sealed class ViTEncoder
         var classToken = weights.Take($"{prefix}embeddings.cls_token", 1, 1, hidden);
         var distillationToken = config.HasDistillationToken ? weights.Take($"{prefix}embeddings.distillation_token", 1, 1, hidden) : [];
         var positions = weights.Take($"{prefix}embeddings.position_embeddings", 1, config.SequenceLength, hidden);
-        var projection = weights.Take($"{prefix}embeddings.patch_embeddings.projection.weight", hidden, config.NumChannels, config.PatchSize, config.PatchSize);
-        var projectionBias = weights.Take($"{prefix}embeddings.patch_embeddings.projection.bias", hidden);
+        var projection = weights.Linear(kernels, $"{prefix}embeddings.patch_embeddings.projection.weight", $"{prefix}embeddings.patch_embeddings.projection.bias",
+            WeightLayout.OutIn, patchLength, hidden, hidden, config.NumChannels, config.PatchSize, config.PatchSize);
         var layers = new ViTLayer?[config.NumHiddenLayers];
         for (var i = 0; i < layers.Length; i++)
             layers[i] = ViTLayer.Bind(weights, $"{prefix}encoder.layer.{i}.", config, kernels);
         var layerNorm = LayerNorm.Bind(weights, $"{prefix}layernorm", hidden, config.LayerNormEps);
-        var pooler = weights.TakeOptional($"{prefix}pooler.dense.weight", hidden, hidden);
-        var poolerBias = weights.TakeOptional($"{prefix}pooler.dense.bias", hidden);
+        var pooler = weights.Has($"{prefix}pooler.dense.weight")
+            ? weights.Linear(kernels, $"{prefix}pooler.dense.weight", $"{prefix}pooler.dense.bias", WeightLayout.OutIn, hidden, hidden)
+            : null;
         if (weights.Faults.Count > 0)
             return null;
-        return new ViTEncoder(config, kernels, kernels.Linear(projection!, projectionBias, patchLength, hidden), [.. classToken!, .. distillationToken!],
-            positions!, layers!, layerNorm!, pooler is null ? null : kernels.Linear(pooler, poolerBias, hidden, hidden));
+        return new ViTEncoder(config, kernels, projection!, [.. classToken!, .. distillationToken!],
+            positions!, layers!, layerNorm!, pooler);
     }
 
     /// <summary>Encodes a batch of pictures.</summary>

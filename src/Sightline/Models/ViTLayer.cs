@@ -51,12 +51,8 @@ internal sealed class ViTLayer
             ? null
             : new ViTLayer(config, kernels, normBefore!, normAfter!, query!, key!, value!, attentionOutput!, intermediate!, output!);
 
-        LinearLayer? Linear(string name, int inFeatures, int outFeatures, bool hasBias)
-        {
-            var weight = weights.Take($"{prefix}{name}.weight", outFeatures, inFeatures);
-            var bias = hasBias ? weights.Take($"{prefix}{name}.bias", outFeatures) : null;
-            return weight is null || (hasBias && bias is null) ? null : kernels.Linear(weight, bias, inFeatures, outFeatures);
-        }
+        LinearLayer? Linear(string name, int inFeatures, int outFeatures, bool hasBias) =>
+            weights.Linear(kernels, $"{prefix}{name}.weight", hasBias ? $"{prefix}{name}.bias" : null, WeightLayout.OutIn, inFeatures, outFeatures);
     }
 
     /// <summary>Transforms <paramref name="states"/> [batch, length, hidden] in place; fills probabilities [batch, heads, length, length] if not empty.</summary>

@@ -59,15 +59,9 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     internal static Parts? Bind(VisionEncoderDecoderConfig config, WeightBinder weights, KernelSet kernels)
     {
         var encoder = ViTEncoder.Bind(weights, "encoder.", config.Encoder, kernels);
-        LinearLayer? projection = null;
-        if (config.HasEncoderToDecoderProjection)
-        {
-            var (inFeatures, outFeatures) = (config.Encoder.HiddenSize, config.Decoder.NEmbd);
-            var weight = weights.Take("enc_to_dec_proj.weight", outFeatures, inFeatures);
-            var bias = weights.Take("enc_to_dec_proj.bias", outFeatures);
-            if (weight is not null && bias is not null)
-                projection = kernels.Linear(weight, bias, inFeatures, outFeatures);
-        }
+        var projection = config.HasEncoderToDecoderProjection
+            ? weights.Linear(kernels, "enc_to_dec_proj.weight", "enc_to_dec_proj.bias", WeightLayout.OutIn, config.Encoder.HiddenSize, config.Decoder.NEmbd)
+            : null;
 
         var decoder = Gpt2Decoder.Bind(weights, "decoder.", config.Decoder, kernels);
         return weights.Faults.Count > 0 ? null : new Parts(encoder!, projection, decoder!);

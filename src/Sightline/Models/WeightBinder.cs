@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Sightline.Checkpoints;
+using Sightline.Kernels;
 
 namespace Sightline.Models;
 
@@ -33,25 +35,7 @@ internal class WeightBinder
     public virtual bool Has(string name) => _stored.ContainsKey(name);
 
     /// <summary>The tensor as floats; where it is missing or misshapen, a fault and null.</summary>
-    public virtual float[]? Take(string name, params ReadOnlySpan<int> shape)
-    {
-        _used.Add(name);
-        var expected = $"[{string.Join(", ", shape.ToArray())}]";
-        if (!_stored.TryGetValue(name, out var stored))
-        {
-            _faults.Add($"'{name}' {expected} is missing");
-            return null;
-        }
-
-        var info = _source!.Find(stored);
-        if (info.Shape.Count != shape.Length || !info.Shape.SequenceEqual(shape.ToArray().Select(size => (long)size)))
-        {
-            _faults.Add($"'{stored}' is {info.ShapeText}; config.json needs {expected}");
-            return null;
-        }
-
-        return _source.ReadSingles(stored);
-    }
+    public virtual float[]? Take(string name, params ReadOnlySpan<int> shape) => Find(name, shape) is { } stored ? _source!.ReadSingles(stored.Name) : null;
 
     /// <summary>The tensor where it is stored; null, without a fault, where it is not.</summary>
     public float[]? TakeOptional(string name, params ReadOnlySpan<int> shape) => Has(name) ? Take(name, shape) : null;
@@ -59,9 +43,25 @@ internal class WeightBinder
     /// <summary>Marks a tensor as accounted for without reading it.</summary>
     public void Skip(string name) => _used.Add(name);
 
-    /// <summary>A GPT-2 <c>Conv1D</c> weight, stored [in, out], as [out, in].</summary>
-    public float[]? TakeTransposed(string name, int inFeatures, int outFeatures) =>
-        Take(name, inFeatures, outFeatures) is { } weight ? weight.Length == 0 ? weight : Transpose(weight, inFeatures, outFeatures) : null;
+    /// <summary>A linear layer, its weight packed straight from the file; null, with faults, where weight or bias do not fit.</summary>
+    /// <param name="kernels">Makes the layer.</param>
+    /// <param name="weightName">Key of the weight.</param>
+    /// <param name="biasName">Key of the bias, [out]; null for none.</param>
+    /// <param name="layout">Which way round the weight is stored.</param>
+    /// <param name="inFeatures">Width of the input.</param>
+    /// <param name="outFeatures">Width of the output.</param>
+    /// <param name="shape">The weight's shape where it is not the two widths: a convolution's.</param>
+    public virtual LinearLayer? Linear(KernelSet kernels, string weightName, string? biasName, WeightLayout layout, int inFeatures, int outFeatures, params ReadOnlySpan<int> shape)
+    {
+        if (shape.IsEmpty)
+            shape = layout == WeightLayout.OutIn ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
+        var stored = Find(weightName, shape);
+        var bias = biasName is null ? null : Take(biasName, outFeatures);
+        if (stored is null || (biasName is not null && bias is null))
+            return null;
+        var weight = stored.DType == TensorDType.F32 ? MemoryMarshal.Cast<byte, float>(_source!.GetBytes(stored.Name)) : _source!.ReadSingles(stored.Name);
+        return kernels.Linear(weight, layout, bias, inFeatures, outFeatures);
+    }
 
     /// <summary>Throws if anything is missing or misshapen; the line lists those and what was left over.</summary>
     public void ThrowIfFaulty(string where)
@@ -73,21 +73,20 @@ internal class WeightBinder
         throw new CheckpointException($"{where}: {_faults.Count} tensors do not fit: {string.Join("; ", _faults)}{rest}.");
     }
 
-    private static float[] Transpose(float[] weight, int rows, int columns)
+    private TensorInfo? Find(string name, ReadOnlySpan<int> shape)
     {
-        const int Block = 32; // two blocks of 4 KiB fit the first-level cache
-        var result = new float[weight.Length];
-        Parallel.For(0, (columns + Block - 1) / Block, blockColumn =>
+        _used.Add(name);
+        var expected = $"[{string.Join(", ", shape.ToArray())}]";
+        if (!_stored.TryGetValue(name, out var stored))
         {
-            for (var r0 = 0; r0 < rows; r0 += Block)
-            {
-                for (var c = blockColumn * Block; c < Math.Min(columns, (blockColumn + 1) * Block); c++)
-                {
-                    for (var r = r0; r < Math.Min(rows, r0 + Block); r++)
-                        result[(long)c * rows + r] = weight[(long)r * columns + c];
-                }
-            }
-        });
-        return result;
+            _faults.Add($"'{name}' {expected} is missing");
+            return null;
+        }
+
+        var info = _source!.Find(stored);
+        if (info.Shape.SequenceEqual(shape.ToArray().Select(size => (long)size)))
+            return info;
+        _faults.Add($"'{stored}' is {info.ShapeText}; config.json needs {expected}");
+        return null;
     }
 }

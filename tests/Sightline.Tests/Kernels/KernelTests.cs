@@ -38,14 +38,20 @@ public sealed class KernelTests
         {
             var input = Values(random, rows * inFeatures);
             var expected = new float[rows * outFeatures];
-            s_reference.Linear(weight, bias, inFeatures, outFeatures).Forward(input, rows, expected);
+            s_reference.Linear(weight, WeightLayout.OutIn, bias, inFeatures, outFeatures).Forward(input, rows, expected);
             foreach (var threads in new[] { 1, 2 })
             {
                 using var guarded = new GuardedBuffer(input);
                 var actual = new float[rows * outFeatures];
-                Find(name, threads).Linear(weight, bias, inFeatures, outFeatures).Forward(guarded.Span, rows, actual);
+                Find(name, threads).Linear(weight, WeightLayout.OutIn, bias, inFeatures, outFeatures).Forward(guarded.Span, rows, actual);
+                AssertClose(expected, actual, Tolerance);
+                Find(name, threads).Linear(Transpose(weight, outFeatures), WeightLayout.InOut, bias, inFeatures, outFeatures).Forward(guarded.Span, rows, actual);
                 AssertClose(expected, actual, Tolerance);
             }
+
+            var row = new float[inFeatures];
+            Find(name, 1).Linear(weight, WeightLayout.OutIn, bias, inFeatures, outFeatures).CopyWeightRow(outFeatures - 1, row);
+            Assert.Equal(weight[^inFeatures..], row);
         }
     }
 
@@ -58,11 +64,11 @@ public sealed class KernelTests
         var (weight, bias, input) = (Values(random, In * Out), Values(random, Out), Values(random, Rows * In));
         var one = new float[Rows * Out];
         var two = new float[Rows * Out];
-        Find(name, 1).Linear(weight, bias, In, Out).Forward(input, Rows, one);
-        Find(name, 2).Linear(weight, bias, In, Out).Forward(input, Rows, two);
+        Find(name, 1).Linear(weight, WeightLayout.OutIn, bias, In, Out).Forward(input, Rows, one);
+        Find(name, 2).Linear(weight, WeightLayout.OutIn, bias, In, Out).Forward(input, Rows, two);
         Assert.Equal(one, two);
         var single = new float[Out];
-        Find(name, 1).Linear(weight, bias, In, Out).Forward(input.AsSpan(36 * In), 1, single);
+        Find(name, 1).Linear(weight, WeightLayout.OutIn, bias, In, Out).Forward(input.AsSpan(36 * In), 1, single);
         Assert.Equal(one[(36 * Out)..], single);
     }
 
@@ -148,6 +154,9 @@ public sealed class KernelTests
         Assert.Equal(expected, ReferenceKernels.Erf(x), 4e-15); // some dozens of roundings of a series
 
     private static KernelSet Find(string name, int threads) => VectorKernels.Available(threads).Single(k => k.Name == name);
+
+    private static float[] Transpose(float[] weight, int rows) =>
+        [.. Enumerable.Range(0, weight.Length).Select(i => weight[i % rows * (weight.Length / rows) + i / rows])];
 
     private static float[] Values(Random random, int count)
     {
