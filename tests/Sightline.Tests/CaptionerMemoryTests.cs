@@ -42,7 +42,7 @@ public sealed class CaptionerMemoryTests
     private static WeakReference LoadAndDispose(out Captioner captioner)
     {
         captioner = Captioner.Load(s_model);
-        var parts = typeof(Models.VisionEncoderDecoderModel).GetField("_parts", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
+        var parts = typeof(Sightline.Models.VisionEncoderDecoderModel).GetField("_parts", System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Instance)!;
         var reference = new WeakReference(parts.GetValue(captioner.Model));
         Assert.True(reference.IsAlive);
         captioner.Dispose();

@@ -86,18 +86,10 @@ public static class JsonFile
                 return array;
             case JsonTokenType.Null:
                 return null;
+            case JsonTokenType.String:
+                return JsonValue.Create(reader.GetString()); // decoded now, so that bad UTF-8 is reported with the file's name
             default:
-                return JsonNode.Parse(reader.HasValueSequence ? [] : RawValue(ref reader));
+                return JsonNode.Parse(reader.ValueSpan);
         }
-    }
-
-    private static ReadOnlySpan<byte> RawValue(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.String)
-            return reader.ValueSpan;
-        var quoted = new byte[reader.ValueSpan.Length + 2];
-        quoted[0] = quoted[^1] = (byte)'"';
-        reader.ValueSpan.CopyTo(quoted.AsSpan(1));
-        return quoted;
     }
 }
