@@ -126,7 +126,7 @@ public sealed class CaptionerTests
     [Fact]
     public void Load_NoPreprocessorFile_UsesTheViTDefaultsAtTheEncodersSize()
     {
-        using var folder = new Checkpoints.TemporaryFolder();
+        using var folder = new TemporaryFolder();
         foreach (var file in Directory.GetFiles(Fixture.Path("checkpoints", "t-base")))
             File.Copy(file, Path.Combine(folder.Root, Path.GetFileName(file)));
         File.Delete(Path.Combine(folder.Root, "preprocessor_config.json"));

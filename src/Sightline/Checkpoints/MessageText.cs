@@ -5,16 +5,14 @@ namespace Sightline.Checkpoints;
 /// <summary>Puts text that comes from a file into a one-line message.</summary>
 internal static class MessageText
 {
-    private const int MaxLength = 160;
+    /// <summary>A name in quotes, control characters escaped and cut after 160 characters.</summary>
+    public static string Quote(string text) => $"'{Clean(text, 160)}'";
 
-    /// <summary>The text in quotes, control characters escaped and cut after 160 characters.</summary>
-    public static string Quote(string text) => $"'{Clean(text)}'";
-
-    /// <summary>The text on one line: control characters escaped, cut after 160 characters.</summary>
-    public static string Clean(string text)
+    /// <summary>The text on one line: control characters escaped, cut after so many characters.</summary>
+    public static string Clean(string text, int maxLength = 1000)
     {
         var result = new StringBuilder();
-        foreach (var c in text.Length > MaxLength ? text.AsSpan(0, MaxLength) : text)
+        foreach (var c in text.Length > maxLength ? text.AsSpan(0, maxLength) : text)
         {
             if (char.IsControl(c) || char.IsSurrogate(c) || c is '\u2028' or '\u2029')
                 result.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
@@ -22,7 +20,7 @@ internal static class MessageText
                 result.Append(c);
         }
 
-        return text.Length > MaxLength ? result.Append('…').ToString() : result.ToString();
+        return text.Length > maxLength ? result.Append('…').ToString() : result.ToString();
     }
 
     /// <summary>The first few names in quotes, then how many more there are.</summary>

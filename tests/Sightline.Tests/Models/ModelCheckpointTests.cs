@@ -2,7 +2,6 @@ using Sightline.Checkpoints;
 using Sightline.Configuration;
 using Sightline.Generation;
 using Sightline.Models;
-using Sightline.Tests.Checkpoints;
 using Xunit;
 
 namespace Sightline.Tests.Models;

@@ -17,8 +17,8 @@ namespace Sightline.Checkpoints.Pickle;
 /// <param name="loadPersistent">Resolves persistent ids (torch's storages); null where none are expected.</param>
 internal sealed class PickleReader(string source, ReadOnlyMemory<byte> data, PickleGlobals globals, Func<PickleReader, object?, object?>? loadPersistent = null)
 {
-    /// <summary>The most values that are made while reading: a tensor needs about 15, so room for 60,000 of them.</summary>
-    public const int MaxObjects = 1_000_000;
+    /// <summary>The most values and memo entries that are made while reading: a tensor needs about 30, so there is room for 60,000 of them.</summary>
+    public const int MaxObjects = 2_000_000;
 
     private const int MaxIntegerBytes = 1024;
 
@@ -164,13 +164,13 @@ internal sealed class PickleReader(string source, ReadOnlyMemory<byte> data, Pic
                 SetItems(PopToMark());
                 break;
             case (byte)'q':
-                _memo[Take(1)[0]] = Peek();
+                Memoize(Take(1)[0]);
                 break;
             case (byte)'r':
-                _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek();
+                Memoize(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)));
                 break;
             case 0x94: // MEMOIZE
-                _memo[(uint)_memo.Count] = Peek();
+                Memoize((uint)_memo.Count);
                 break;
             case (byte)'h':
                 PushMemo(Take(1)[0]);
@@ -218,6 +218,12 @@ internal sealed class PickleReader(string source, ReadOnlyMemory<byte> data, Pic
     private void PushGlobal(string module, string name) =>
         Push(globals.Find(module, name) ?? throw Fail($"the global {MessageText.Quote($"{module}.{name}")} is not one that tensor checkpoints need; nothing was executed. Do not load this file with Python if you do not trust it"));
 
+    private void Memoize(uint index)
+    {
+        Charge(1);
+        _memo[index] = Peek();
+    }
+
     private void PushMemo(uint index) => Push(_memo.TryGetValue(index, out var value) ? value : throw Fail($"memo {index} is used before it is set"));
 
     private void PushInteger(int length)
@@ -225,7 +231,7 @@ internal sealed class PickleReader(string source, ReadOnlyMemory<byte> data, Pic
         if (length is < 0 or > MaxIntegerBytes)
             throw Fail($"a whole number of {length} bytes (at most {MaxIntegerBytes} are read)");
         var value = new BigInteger(Take(length));
-        Push(value >= long.MinValue && value <= long.MaxValue ? (long)value : value);
+        Push(value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value);
     }
 
     private void SetItems(object?[] pairs)

@@ -1,4 +1,4 @@
-namespace Sightline.Tests.Checkpoints;
+namespace Sightline.Tests;
 
 /// <summary>A folder that a test writes into; removed with everything in it.</summary>
 internal sealed class TemporaryFolder : IDisposable
@@ -14,6 +14,8 @@ internal sealed class TemporaryFolder : IDisposable
         File.WriteAllBytes(this[name], content);
         return this[name];
     }
+
+    public void Write(string name, string text) => File.WriteAllText(this[name], text);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }
