@@ -20,10 +20,13 @@ public static class JsonFile
     {
         if (utf8.StartsWith("\uFEFF"u8))
             utf8 = utf8[3..];
+        if (utf8.IndexOfAnyExcept(" \t\r\n"u8) < 0)
+            throw new ConfigurationException($"{source}: the file is empty; a JSON value was expected.");
         try
         {
             var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = 64 });
-            var node = ReadNode(ref reader, source);
+            reader.Read();
+            var node = ReadValue(ref reader);
             if (reader.Read())
                 throw new ConfigurationException($"{source}: text follows the JSON value at byte {reader.TokenStartIndex}.");
             return node;
@@ -55,13 +58,6 @@ public static class JsonFile
         {
             throw new ConfigurationException($"{path}: cannot be read ({e.Message})", e);
         }
-    }
-
-    private static JsonNode? ReadNode(ref Utf8JsonReader reader, string source)
-    {
-        if (!reader.Read())
-            throw new ConfigurationException($"{source}: the file is empty; a JSON value was expected.");
-        return ReadValue(ref reader);
     }
 
     // JsonNode.Parse throws on duplicate keys when the object is first used; Python keeps the last value.

@@ -222,7 +222,7 @@ public sealed class HostilePyTorchTests
         Refuse("beyond the file", bytes => Put32(bytes, directory + 42, -1));
         Refuse("beyond the file", bytes => Put32(bytes, directory + 42, 0x7fffffff));
         Refuse("has no header", bytes => Put32(bytes, directory + 42, 1));
-        Refuse("data.pkl'; not a file of torch.save", bytes => bytes[directory + 46] = (byte)'x');
+        Refuse("storage '", bytes => bytes[directory + 46] = (byte)'x');
 
         void Refuse(string expected, Action<byte[]> damage)
         {
