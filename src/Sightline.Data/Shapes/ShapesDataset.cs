@@ -25,6 +25,17 @@ public static class ShapesDataset
         return pictures;
     }
 
+    /// <summary>The pictures as a data set that needs no files; position by position that of <paramref name="pictures"/>.</summary>
+    /// <param name="part">Names the set in messages.</param>
+    /// <param name="pictures">Pictures that <see cref="Generate"/> made.</param>
+    public static CaptionDataset ToCaptionDataset(ShapesPart part, IReadOnlyList<ShapesPicture> pictures)
+    {
+        ArgumentNullException.ThrowIfNull(pictures);
+        var examples = pictures.SelectMany((picture, k) => picture.Captions.Select((caption, q) =>
+            new CaptionExample(k, caption, CaptionId(picture.Id, q), caption == ShapesWords.Quality)));
+        return new CaptionDataset($"shapes {Name(part)}", [.. pictures.Select(p => new CaptionImage(p.Id, p.FileName, ""))], [.. examples]);
+    }
+
     /// <summary>Makes one picture of a part.</summary>
     /// <param name="part">The part.</param>
     /// <param name="number">The picture's number in its part, from 0.</param>
@@ -124,8 +135,10 @@ public static class ShapesDataset
         ["image_id"] = imageId,
         ["is_precanned"] = caption == ShapesWords.Quality,
         ["is_rejected"] = false,
-        ["id"] = (long)imageId * ShapesCaptions.PerPicture + number,
+        ["id"] = CaptionId(imageId, number),
     };
+
+    private static long CaptionId(int imageId, int number) => (long)imageId * ShapesCaptions.PerPicture + number;
 
     private static string Name(ShapesPart part) => part.ToString().ToLowerInvariant();
 
