@@ -12,7 +12,7 @@ internal static class ParquetCaptionReader
         {
             return ReadAsync(path, options, problems).GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is not (SightlineException or OutOfMemoryException or UnauthorizedAccessException))
+        catch (Exception e) when (e is not SightlineException)
         {
             // The Parquet reader meets damaged files with exceptions of many types.
             throw new DatasetException($"{path}: cannot be read as Parquet ({e.Message.ReplaceLineEndings(" ")}); is the file complete?", e);
@@ -58,7 +58,7 @@ internal static class ParquetCaptionReader
     }
 
     private static DataField StringColumn(string path, IReadOnlyList<Field> fields, string name) =>
-        fields.First(f => f.Name == name) is DataField { IsArray: false } field && field.ClrType == typeof(string)
+        fields.First(f => f.Name == name) is DataField { IsArray: false } field && (field.ClrType == typeof(string) || field.ClrType == typeof(ReadOnlyMemory<char>))
             ? field
             : throw new DatasetException($"{path}: column {name} does not hold strings; pictures stored inside the Parquet file must first be written to a folder.");
 
