@@ -24,6 +24,7 @@ internal static class ParquetCaptionReader
         await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (stream.Length > options.MaxFileBytes)
             throw new DatasetException($"{path}: {stream.Length} bytes; at most {options.MaxFileBytes} are read. Is this the right file?");
+        ParquetFooter.Check(stream);
         await using var reader = await ParquetReader.CreateAsync(stream).ConfigureAwait(false);
         var fields = reader.Schema.Fields;
         var names = fields.Select(f => f.Name).ToList();

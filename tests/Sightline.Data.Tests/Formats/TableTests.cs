@@ -103,6 +103,35 @@ public sealed class TableTests
         Assert.Contains("column image does not hold strings", Assert.Throws<DatasetException>(() => CaptionDataset.Load(path, null, s_noFiles)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "the file is too short")]
+    [InlineData("00000000 50415231 00000000", "does not end as a Parquet file does")]
+    [InlineData("50415231 FFFFFFFF 50415231", "does not end as a Parquet file does")]
+    [InlineData("50415231 18 7F 00 03000000 50415231", "the footer is cut off")] // a string of 127 bytes
+    [InlineData("50415231 19 FC FFFFFFFF0F 00 08000000 50415231", "the footer is cut off")] // four thousand million structs
+    [InlineData("50415231 16 FFFFFFFFFFFFFFFFFFFF 00 0C000000 50415231", "more than 64 bits")]
+    [InlineData("50415231 1E 00 02000000 50415231", "unknown type 14")]
+    [InlineData("50415231 00 00 02000000 50415231", "longer than its content")]
+    [InlineData("50415231 15 02 02000000 50415231", "the footer is cut off")] // no end
+    public void Load_ParquetWithADamagedFooter_SaysSo(string hex, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "a.parquet");
+        File.WriteAllBytes(path, Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
+        Assert.Contains(expected, Assert.Throws<DatasetException>(() => CaptionDataset.Load(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ParquetWithADeepFooter_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "a.parquet");
+        var footer = new byte[1_000_000];
+        Array.Fill(footer, (byte)0x19); // a list of one list of one list …
+        File.WriteAllBytes(path, [.. "PAR1"u8, .. footer, .. BitConverter.GetBytes(footer.Length), .. "PAR1"u8]);
+        Assert.Contains("nested too deeply", Assert.Throws<DatasetException>(() => CaptionDataset.Load(path)).Message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string, string> BadTables => new()
     {
         { "a.csv", "", "the file is empty; expected a header line" },
