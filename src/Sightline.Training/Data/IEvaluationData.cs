@@ -1,0 +1,11 @@
+namespace Sightline.Training.Data;
+
+/// <summary>The evaluation examples, read in their own order.</summary>
+public interface IEvaluationData
+{
+    /// <summary>Number of examples.</summary>
+    int Count { get; }
+
+    /// <summary>Every example once, in batches of <paramref name="batchSize"/>; the last may have fewer.</summary>
+    IEnumerable<CaptionBatch> Read(int batchSize);
+}

@@ -1,0 +1,16 @@
+namespace Sightline.Training.Data;
+
+/// <summary>The training examples, read in the order of each epoch.</summary>
+public interface ITrainingData
+{
+    /// <summary>Number of examples: captions, or pictures where captions are grouped by picture.</summary>
+    int Count { get; }
+
+    /// <summary>
+    /// The batches of one epoch, from batch <paramref name="firstBatch"/> on. The same arguments always give the same batches: resuming depends on it.
+    /// </summary>
+    /// <param name="epoch">0-based.</param>
+    /// <param name="batchSize">Examples in a batch; the last one may have fewer.</param>
+    /// <param name="firstBatch">Batches to pass over without reading them.</param>
+    IEnumerable<CaptionBatch> ReadEpoch(int epoch, int batchSize, int firstBatch);
+}

@@ -1,0 +1,67 @@
+using Sightline.Configuration;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Sightline.Training.Modeling;
+
+/// <summary>The TorchSharp module whose state dict has the checkpoint's names.</summary>
+internal sealed class VisionEncoderDecoderModule : Module
+{
+    [ComponentName(Name = "encoder")]
+    private readonly ViTEncoder _encoder;
+
+    [ComponentName(Name = "decoder")]
+    private readonly Gpt2Decoder _decoder;
+
+    [ComponentName(Name = "enc_to_dec_proj")]
+    private readonly LinearLayer? _projection;
+
+    public VisionEncoderDecoderModule(VisionEncoderDecoderConfig config) : base(nameof(VisionEncoderDecoderModule))
+    {
+        _encoder = new ViTEncoder(config.Encoder);
+        _decoder = new Gpt2Decoder(config.Decoder);
+        _projection = config.HasEncoderToDecoderProjection ? new LinearLayer(config.Encoder.HiddenSize, config.Decoder.NEmbd) : null;
+        RegisterComponents();
+    }
+
+    public ViTEncoder Encoder => _encoder;
+
+    public Gpt2Decoder Decoder => _decoder;
+
+    /// <summary>Encoder states [batch, positions, hidden], after the final layer norm.</summary>
+    public Tensor Encode(Tensor pixelValues) => _encoder.forward(pixelValues);
+
+    /// <summary>Encoder states in the decoder's width.</summary>
+    public Tensor Bridge(Tensor encoderStates) => _projection is null ? encoderStates : _projection.forward(encoderStates);
+
+    /// <summary>Logits [rows, seq, vocab].</summary>
+    /// <param name="pixelValues">[images, channels, height, width].</param>
+    /// <param name="inputIds">[rows, seq].</param>
+    /// <param name="imageIndex">[rows]: the image of each row, where several captions share one; null: row i reads image i.</param>
+    /// <param name="attentionMask">[rows, seq] of 0 and 1, or null for none (training uses none).</param>
+    public Tensor Forward(Tensor pixelValues, Tensor inputIds, Tensor? imageIndex = null, Tensor? attentionMask = null)
+    {
+        var states = Bridge(Encode(pixelValues));
+        if (imageIndex is not null)
+            states = states.index_select(0, imageIndex);
+        return _decoder.Forward(inputIds, states, attentionMask);
+    }
+
+    /// <summary>As <see cref="Forward"/> without a mask, keeping only the inputs of the layers; <paramref name="chain"/> computes the rest again in its backward pass.</summary>
+    public Tensor ForwardRecomputing(Tensor pixelValues, Tensor inputIds, Tensor? imageIndex, RecomputedChain chain)
+    {
+        var hidden = chain.Run(_encoder.Embed, pixelValues);
+        foreach (var layer in _encoder.Layers)
+            hidden = chain.Run(layer.forward, hidden);
+        var states = chain.Share(hidden, x =>
+        {
+            var bridged = Bridge(_encoder.Normalize(x));
+            return imageIndex is null ? bridged : bridged.index_select(0, imageIndex);
+        });
+        hidden = chain.Run(_decoder.Transformer.Embed, inputIds);
+        foreach (var block in _decoder.Transformer.Blocks)
+            hidden = chain.Run(x => block.Forward(x, states), hidden);
+        return _decoder.Project(_decoder.Transformer.Normalize(hidden));
+    }
+}
