@@ -1,4 +1,3 @@
-using Sightline.Training.Data;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

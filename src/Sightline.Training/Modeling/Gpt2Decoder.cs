@@ -15,9 +15,9 @@ internal sealed class Gpt2Decoder : Module
     [ComponentName(Name = "lm_head")]
     private readonly LinearLayer? _head;
 
-    public Gpt2Decoder(Gpt2Config config) : base(nameof(Gpt2Decoder))
+    public Gpt2Decoder(Gpt2Config config, ComputeMode mode) : base(nameof(Gpt2Decoder))
     {
-        _transformer = new Gpt2Transformer(config);
+        _transformer = new Gpt2Transformer(config, mode);
         _head = config.TieWordEmbeddings ? null : new LinearLayer(config.NEmbd, config.VocabSize, bias: false);
         RegisterComponents();
     }
@@ -54,12 +54,12 @@ internal sealed class Gpt2Transformer : Module
     [ComponentName(Name = "ln_f")]
     private readonly NormLayer _finalNorm;
 
-    public Gpt2Transformer(Gpt2Config config) : base(nameof(Gpt2Transformer))
+    public Gpt2Transformer(Gpt2Config config, ComputeMode mode) : base(nameof(Gpt2Transformer))
     {
         _dropout = config.EmbdPdrop;
         _tokens = new EmbeddingTable(config.VocabSize, config.NEmbd);
         _positions = new EmbeddingTable(config.NPositions, config.NEmbd);
-        Blocks = [.. Enumerable.Range(0, config.NLayer).Select(i => new Gpt2Block(config, i))];
+        Blocks = [.. Enumerable.Range(0, config.NLayer).Select(i => new Gpt2Block(config, i, mode))];
         _blocks = ModuleList(Blocks);
         _finalNorm = new NormLayer(config.NEmbd, config.LayerNormEpsilon);
         RegisterComponents();
@@ -110,14 +110,14 @@ internal sealed class Gpt2Block : Module
     [ComponentName(Name = "mlp")]
     private readonly Gpt2FeedForward _feedForward;
 
-    public Gpt2Block(Gpt2Config config, int index) : base(nameof(Gpt2Block))
+    public Gpt2Block(Gpt2Config config, int index, ComputeMode mode) : base(nameof(Gpt2Block))
     {
         _norm1 = new NormLayer(config.NEmbd, config.LayerNormEpsilon);
-        _attention = new Gpt2Attention(config, index);
+        _attention = new Gpt2Attention(config, index, mode);
         _norm2 = new NormLayer(config.NEmbd, config.LayerNormEpsilon);
-        _crossAttention = new Gpt2CrossAttention(config, index);
+        _crossAttention = new Gpt2CrossAttention(config, index, mode);
         _normCross = new NormLayer(config.NEmbd, config.LayerNormEpsilon);
-        _feedForward = new Gpt2FeedForward(config);
+        _feedForward = new Gpt2FeedForward(config, mode);
         RegisterComponents();
     }
 
@@ -131,6 +131,7 @@ internal sealed class Gpt2Block : Module
 
 internal sealed class Gpt2Attention : Module
 {
+    private readonly ComputeMode _mode;
     private readonly int _heads;
     private readonly double _attentionDropout;
     private readonly double _residualDropout;
@@ -142,8 +143,9 @@ internal sealed class Gpt2Attention : Module
     [ComponentName(Name = "c_proj")]
     private readonly Conv1DLayer _projection;
 
-    public Gpt2Attention(Gpt2Config config, int index) : base(nameof(Gpt2Attention))
+    public Gpt2Attention(Gpt2Config config, int index, ComputeMode mode) : base(nameof(Gpt2Attention))
     {
+        _mode = mode;
         _heads = config.NHead;
         _attentionDropout = config.AttnPdrop;
         _residualDropout = config.ResidPdrop;
@@ -159,9 +161,8 @@ internal sealed class Gpt2Attention : Module
         var query = Operations.SplitHeads(parts[0], _heads);
         if (_queryFactor != 1)
             query *= _queryFactor;
-        var context = functional.scaled_dot_product_attention(
-            query, Operations.SplitHeads(parts[1], _heads), Operations.SplitHeads(parts[2], _heads),
-            mask, training ? _attentionDropout : 0, is_casual: mask is null);
+        var context = Operations.Attend(
+            query, Operations.SplitHeads(parts[1], _heads), Operations.SplitHeads(parts[2], _heads), _mode, training ? _attentionDropout : 0, causal: true, mask);
         return Operations.Dropout(_projection.forward(Operations.MergeHeads(context)), _residualDropout, training);
     }
 
@@ -178,6 +179,7 @@ internal sealed class Gpt2Attention : Module
 
 internal sealed class Gpt2CrossAttention : Module
 {
+    private readonly ComputeMode _mode;
     private readonly int _heads;
     private readonly double _attentionDropout;
     private readonly double _residualDropout;
@@ -192,8 +194,9 @@ internal sealed class Gpt2CrossAttention : Module
     [ComponentName(Name = "c_proj")]
     private readonly Conv1DLayer _projection;
 
-    public Gpt2CrossAttention(Gpt2Config config, int index) : base(nameof(Gpt2CrossAttention))
+    public Gpt2CrossAttention(Gpt2Config config, int index, ComputeMode mode) : base(nameof(Gpt2CrossAttention))
     {
+        _mode = mode;
         _heads = config.NHead;
         _attentionDropout = config.AttnPdrop;
         _residualDropout = config.ResidPdrop;
@@ -211,14 +214,15 @@ internal sealed class Gpt2CrossAttention : Module
         if (_queryFactor != 1)
             query *= _queryFactor;
         var parts = _keyValue.forward(encoderHiddenStates).chunk(2, 2);
-        var context = functional.scaled_dot_product_attention(
-            query, Operations.SplitHeads(parts[0], _heads), Operations.SplitHeads(parts[1], _heads), p: training ? _attentionDropout : 0);
+        var context = Operations.Attend(
+            query, Operations.SplitHeads(parts[0], _heads), Operations.SplitHeads(parts[1], _heads), _mode, training ? _attentionDropout : 0);
         return Operations.Dropout(_projection.forward(Operations.MergeHeads(context)), _residualDropout, training);
     }
 }
 
 internal sealed class Gpt2FeedForward : Module<Tensor, Tensor>
 {
+    private readonly ComputeMode _mode;
     private readonly string _activation;
     private readonly double _dropout;
 
@@ -228,8 +232,9 @@ internal sealed class Gpt2FeedForward : Module<Tensor, Tensor>
     [ComponentName(Name = "c_proj")]
     private readonly Conv1DLayer _contract;
 
-    public Gpt2FeedForward(Gpt2Config config) : base(nameof(Gpt2FeedForward))
+    public Gpt2FeedForward(Gpt2Config config, ComputeMode mode) : base(nameof(Gpt2FeedForward))
     {
+        _mode = mode;
         _activation = config.ActivationFunction;
         _dropout = config.ResidPdrop;
         _expand = new Conv1DLayer(config.NEmbd, config.InnerSize);
@@ -238,5 +243,5 @@ internal sealed class Gpt2FeedForward : Module<Tensor, Tensor>
     }
 
     public override Tensor forward(Tensor hidden) =>
-        Operations.Dropout(_contract.forward(Operations.Activate(_activation, _expand.forward(hidden))), _dropout, training);
+        Operations.Dropout(_contract.forward(Operations.Activate(_activation, _expand.forward(hidden), _mode)), _dropout, training);
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Sightline.Training.Modeling;
 
-/// <summary>y = x·Wᵀ + b with the weight as ViT stores it: [out, in]. Values are set by loading or by <see cref="WeightInitializer"/>.</summary>
+/// <summary>y = x·Wᵀ + b with the weight as ViT stores it: [out, in]. Values are set by loading.</summary>
 internal sealed class LinearLayer : Module<Tensor, Tensor>
 {
     [ComponentName(Name = "weight")]
@@ -40,7 +40,8 @@ internal sealed class Conv1DLayer : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
-    public override Tensor forward(Tensor input) => functional.linear(input, _weight.t(), _bias);
+    public override Tensor forward(Tensor input) =>
+        addmm(_bias, input.reshape(-1, _weight.shape[0]), _weight, 1, 1).view(input.shape[0], input.shape[1], _weight.shape[1]);
 }
 
 /// <summary>Layer normalisation over the last dimension.</summary>
@@ -90,9 +91,10 @@ internal sealed class EmbeddingTable : Module<Tensor, Tensor>
 internal static class Operations
 {
     /// <summary>The activation of config.json's name (HF <c>ACT2FN</c>).</summary>
-    public static Tensor Activate(string name, Tensor x) => name switch
+    public static Tensor Activate(string name, Tensor x, ComputeMode mode) => name switch
     {
         "gelu" or "gelu_python" => functional.gelu(x),
+        "gelu_new" when mode.ReferenceOrder => 0.5 * x * (1.0 + tanh(Math.Sqrt(2.0 / Math.PI) * (x + 0.044715 * pow(x, 3.0)))),
         "gelu_new" or "gelu_fast" or "gelu_pytorch_tanh" => x.gelu(TorchSharp.Modules.GELU.Approximate.tanh),
         "quick_gelu" => x * sigmoid(1.702 * x),
         "relu" => functional.relu(x),
@@ -105,6 +107,28 @@ internal static class Operations
     /// <summary>Dropout while training; the input itself otherwise.</summary>
     public static Tensor Dropout(Tensor x, double probability, bool training) =>
         training && probability > 0 ? functional.dropout(x, probability, training: true) : x;
+
+    /// <summary>
+    /// Attention of [batch, heads, queries, headDim] over [batch, heads, keys, headDim], scores divided by √headDim.
+    /// </summary>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys.</param>
+    /// <param name="v">Values.</param>
+    /// <param name="mode">Which form; the numbers differ by rounding only.</param>
+    /// <param name="dropout">Of the probabilities; 0 outside training.</param>
+    /// <param name="causal">Whether a query sees no later key.</param>
+    /// <param name="mask">Added to the scores [batch, heads, queries, keys]; it holds the causal mask then.</param>
+    public static Tensor Attend(Tensor q, Tensor k, Tensor v, ComputeMode mode, double dropout, bool causal = false, Tensor? mask = null)
+    {
+        if (!mode.ReferenceOrder)
+            return functional.scaled_dot_product_attention(q, k, v, mask, dropout, is_casual: causal && mask is null);
+        var scores = matmul(q, k.transpose(-1, -2)) / Math.Sqrt(q.shape[3]);
+        if (mask is not null)
+            scores += mask;
+        else if (causal)
+            scores = scores.masked_fill(triu(ones(q.shape[2], q.shape[2], ScalarType.Bool, q.device), 1), -1e4f); // 4.17's masked_bias
+        return matmul(Dropout(softmax(scores, -1), dropout, training: true), v);
+    }
 
     /// <summary>[batch, seq, width] to [batch, heads, seq, headDim].</summary>
     public static Tensor SplitHeads(Tensor x, int heads) => x.view(x.shape[0], x.shape[1], heads, x.shape[2] / heads).transpose(1, 2);

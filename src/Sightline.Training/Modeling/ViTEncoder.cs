@@ -26,11 +26,11 @@ internal sealed class ViTEncoder : Module<Tensor, Tensor>
     [ComponentName(Name = "pooler")]
     private readonly ViTPooler _pooler;
 
-    public ViTEncoder(ViTConfig config) : base(nameof(ViTEncoder))
+    public ViTEncoder(ViTConfig config, ComputeMode mode) : base(nameof(ViTEncoder))
     {
         _dropout = config.HiddenDropoutProb;
         _embeddings = new ViTEmbeddings(config);
-        _encoder = new ViTLayers(config);
+        _encoder = new ViTLayers(config, mode);
         _norm = new NormLayer(config.HiddenSize, config.LayerNormEps);
         _pooler = new ViTPooler(config.HiddenSize);
         RegisterComponents();
@@ -58,9 +58,9 @@ internal sealed class ViTLayers : Module
     [ComponentName(Name = "layer")]
     private readonly ModuleList<ViTLayer> _layers;
 
-    public ViTLayers(ViTConfig config) : base(nameof(ViTLayers))
+    public ViTLayers(ViTConfig config, ComputeMode mode) : base(nameof(ViTLayers))
     {
-        Layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => new ViTLayer(config))];
+        Layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => new ViTLayer(config, mode))];
         _layers = ModuleList(Layers);
         RegisterComponents();
     }
@@ -162,6 +162,7 @@ internal sealed class ViTEmbeddings : Module<Tensor, Tensor>
 /// <summary>One pre-norm encoder layer.</summary>
 internal sealed class ViTLayer : Module<Tensor, Tensor>
 {
+    private readonly ComputeMode _mode;
     private readonly string _activation;
     private readonly double _dropout;
 
@@ -180,11 +181,12 @@ internal sealed class ViTLayer : Module<Tensor, Tensor>
     [ComponentName(Name = "layernorm_after")]
     private readonly NormLayer _normAfter;
 
-    public ViTLayer(ViTConfig config) : base(nameof(ViTLayer))
+    public ViTLayer(ViTConfig config, ComputeMode mode) : base(nameof(ViTLayer))
     {
+        _mode = mode;
         _activation = config.HiddenAct;
         _dropout = config.HiddenDropoutProb;
-        _attention = new ViTAttention(config);
+        _attention = new ViTAttention(config, mode);
         _intermediate = new ViTDense(config.HiddenSize, config.IntermediateSize);
         _output = new ViTDense(config.IntermediateSize, config.HiddenSize);
         _normBefore = new NormLayer(config.HiddenSize, config.LayerNormEps);
@@ -195,7 +197,7 @@ internal sealed class ViTLayer : Module<Tensor, Tensor>
     public override Tensor forward(Tensor hidden)
     {
         hidden += _attention.forward(_normBefore.forward(hidden));
-        var inner = Operations.Activate(_activation, _intermediate.forward(_normAfter.forward(hidden)));
+        var inner = Operations.Activate(_activation, _intermediate.forward(_normAfter.forward(hidden)), _mode);
         return hidden + Operations.Dropout(_output.forward(inner), _dropout, training);
     }
 }
@@ -224,10 +226,10 @@ internal sealed class ViTAttention : Module<Tensor, Tensor>
     [ComponentName(Name = "output")]
     private readonly ViTDense _output;
 
-    public ViTAttention(ViTConfig config) : base(nameof(ViTAttention))
+    public ViTAttention(ViTConfig config, ComputeMode mode) : base(nameof(ViTAttention))
     {
         _outputDropout = config.HiddenDropoutProb;
-        _attention = new ViTSelfAttention(config);
+        _attention = new ViTSelfAttention(config, mode);
         _output = new ViTDense(config.HiddenSize, config.HiddenSize);
         RegisterComponents();
     }
@@ -237,6 +239,7 @@ internal sealed class ViTAttention : Module<Tensor, Tensor>
 
 internal sealed class ViTSelfAttention : Module<Tensor, Tensor>
 {
+    private readonly ComputeMode _mode;
     private readonly int _heads;
     private readonly double _dropout;
 
@@ -249,8 +252,9 @@ internal sealed class ViTSelfAttention : Module<Tensor, Tensor>
     [ComponentName(Name = "value")]
     private readonly LinearLayer _value;
 
-    public ViTSelfAttention(ViTConfig config) : base(nameof(ViTSelfAttention))
+    public ViTSelfAttention(ViTConfig config, ComputeMode mode) : base(nameof(ViTSelfAttention))
     {
+        _mode = mode;
         _heads = config.NumAttentionHeads;
         _dropout = config.AttentionProbsDropoutProb;
         _query = new LinearLayer(config.HiddenSize, config.HiddenSize, config.QkvBias);
@@ -264,6 +268,6 @@ internal sealed class ViTSelfAttention : Module<Tensor, Tensor>
         var query = Operations.SplitHeads(_query.forward(hidden), _heads);
         var key = Operations.SplitHeads(_key.forward(hidden), _heads);
         var value = Operations.SplitHeads(_value.forward(hidden), _heads);
-        return Operations.MergeHeads(functional.scaled_dot_product_attention(query, key, value, p: training ? _dropout : 0));
+        return Operations.MergeHeads(Operations.Attend(query, key, value, _mode, training ? _dropout : 0));
     }
 }

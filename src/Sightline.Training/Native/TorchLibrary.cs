@@ -23,6 +23,23 @@ public static partial class TorchLibrary
     /// <summary>The copy that was loaded in place of TorchSharp's library, or null where none was needed.</summary>
     public static string? PatchedCopy { get; private set; }
 
+    /// <summary>
+    /// Asks for matrix products that give the same bits on every x86 processor (<c>MKL_CBWR=COMPATIBLE</c>): without fused multiply-add and wide vectors, several
+    /// times slower. For comparing runs of different machines; on one machine results repeat without it.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">libtorch has been loaded already; it reads the setting once.</exception>
+    public static void UsePortableArithmetic()
+    {
+        lock (s_lock)
+        {
+            if (s_loaded)
+                throw new InvalidOperationException("libtorch has been loaded; portable arithmetic must be asked for before.");
+            // .NET's own environment is not the one that native code reads.
+            if (OperatingSystem.IsLinux() && SetEnvironment("MKL_CBWR", "COMPATIBLE", 1) != 0)
+                throw new InvalidOperationException("the environment of the process cannot be changed.");
+        }
+    }
+
     /// <summary>Loads the libraries once; later calls do nothing. Types of this library call it themselves.</summary>
     /// <exception cref="SightlineException">libtorch is not there, or cannot be loaded on this system.</exception>
     public static void Load()
@@ -147,6 +164,10 @@ public static partial class TorchLibrary
         return searched.Find(folder => File.Exists(Path.Combine(folder, name)))
             ?? throw new SightlineException($"{name} is not in {string.Join(", ", searched)}; add the package libtorch-cpu-linux-x64 (or a CUDA one) to the program.");
     }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
 
     [GeneratedRegex("version `(GLIBCXX_[0-9.]+|CXXABI_[0-9.]+)' not found")]
     private static partial Regex VersionNotFound();

@@ -18,7 +18,7 @@ internal sealed class ParameterArena : IDisposable
 
     private readonly Tensor? _compute;
 
-    public ParameterArena(VisionEncoderDecoderModel model, IReadOnlyList<ParameterSlot> slots, ScalarType computeType = ScalarType.Float32)
+    public ParameterArena(TrainableModel model, IReadOnlyList<ParameterSlot> slots, ScalarType computeType = ScalarType.Float32)
     {
         Slots = slots;
         Offsets = new long[slots.Count];
@@ -28,7 +28,7 @@ internal sealed class ParameterArena : IDisposable
             if (slot.Group == 1 && DecayedLength == 0)
                 DecayedLength = total;
             Offsets[slot.Index] = total;
-            total += (slot.Parameter.numel() + Alignment - 1) / Alignment * Alignment;
+            total += (slot.Count + Alignment - 1) / Alignment * Alignment;
         }
 
         if (slots.All(s => !s.Trains || s.Group == 0))
@@ -38,15 +38,16 @@ internal sealed class ParameterArena : IDisposable
         using var scope = NewDisposeScope();
         Values = zeros(total, ScalarType.Float32, model.Device).DetachFromDisposeScope();
         Gradients = zeros(total, computeType, model.Device).DetachFromDisposeScope();
+        var parameters = model.Module.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         foreach (var slot in slots.Where(s => s.Trains))
-            Values.narrow(0, Offsets[slot.Index], slot.Parameter.numel()).copy_(slot.Parameter.reshape(-1));
+            Values.narrow(0, Offsets[slot.Index], slot.Count).copy_(parameters[slot.Name].reshape(-1));
         if (computeType != ScalarType.Float32)
         {
             _compute = Values.to(computeType).DetachFromDisposeScope();
             model.Module.to(computeType);
+            parameters = model.Module.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         }
 
-        var parameters = model.Module.named_parameters().ToDictionary(p => p.name, p => p.parameter);
         foreach (var slot in slots)
         {
             var parameter = parameters[slot.Name];
@@ -57,6 +58,8 @@ internal sealed class ParameterArena : IDisposable
             parameter.set_((_compute ?? Values).narrow(0, Offsets[slot.Index], parameter.numel()).view(shape));
             parameter.grad = Gradients.narrow(0, Offsets[slot.Index], parameter.numel()).view(shape);
         }
+
+        model.Arena = this;
     }
 
     /// <summary>Every parameter, by number.</summary>
@@ -80,21 +83,37 @@ internal sealed class ParameterArena : IDisposable
     /// <summary>[Length] what the model reads where that is not fp32; null otherwise.</summary>
     public Tensor? Compute => _compute;
 
-    /// <summary>The master values of one parameter, row-major; those of the module for one that is not trained.</summary>
-    public float[] ReadValues(ParameterSlot slot, VisionEncoderDecoderModule module) =>
-        slot.Trains ? ReadFlat(Values, slot) : ModelWeights.Read(module.named_parameters().First(p => p.name == slot.Name).parameter);
+    /// <summary>The fp32 values of a trained parameter, row-major; null for one that is not trained.</summary>
+    public float[]? ReadMaster(string name) => Slots.FirstOrDefault(slot => slot.Name == name && slot.Trains) is { } slot ? ReadFlat(Values, slot) : null;
+
+    /// <summary>The same as bytes, on the CPU without a copy; null for a parameter that is not trained.</summary>
+    public ReadOnlyMemory<byte>? ReadMasterBytes(string name) => Slots.FirstOrDefault(slot => slot.Name == name && slot.Trains) is { } slot ? ReadBytes(Values, slot) : null;
+
+    /// <summary>Overwrites the master values of all trained parameters, and what the model reads.</summary>
+    public void ReadFrom(IReadOnlyDictionary<string, float[]> values)
+    {
+        foreach (var slot in Slots.Where(slot => slot.Trains))
+            WriteFlat(Values, slot, values[slot.Name]);
+        using var noGradient = no_grad();
+        _compute?.copy_(Values);
+    }
 
     /// <summary>The part of a flat buffer that belongs to a parameter, as fp32.</summary>
     public float[] ReadFlat(Tensor flat, ParameterSlot slot)
     {
-        using var part = flat.narrow(0, Offsets[slot.Index], slot.Parameter.numel());
+        using var part = flat.narrow(0, Offsets[slot.Index], slot.Count);
         return ModelWeights.Read(part);
     }
+
+    /// <summary>The same as bytes; on the CPU without a copy, so that they must be used before the buffer changes.</summary>
+    public ReadOnlyMemory<byte> ReadBytes(Tensor flat, ParameterSlot slot) => flat.device.type == DeviceType.CPU
+        ? new Kernels.TensorMemory(flat.narrow(0, Offsets[slot.Index], slot.Count).DetachFromDisposeScope()).Memory
+        : System.Runtime.InteropServices.MemoryMarshal.AsBytes(ReadFlat(flat, slot).AsSpan()).ToArray();
 
     /// <summary>Overwrites a parameter's part of a flat buffer.</summary>
     public void WriteFlat(Tensor flat, ParameterSlot slot, ReadOnlySpan<float> values)
     {
-        using var part = flat.narrow(0, Offsets[slot.Index], slot.Parameter.numel());
+        using var part = flat.narrow(0, Offsets[slot.Index], slot.Count);
         ModelWeights.Write(part, values);
     }
 

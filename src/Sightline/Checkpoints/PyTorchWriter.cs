@@ -45,7 +45,7 @@ public static class PyTorchWriter
                 storages.Add((key, tensor));
             }
 
-            state.Set(tensor.Name, Rebuild(tensor, key));
+            state.Set(tensor.Name, Rebuild(tensor.DType, tensor.Shape, key));
         }
 
         var zip = new TorchZipWriter(stream, archiveName);
@@ -56,19 +56,20 @@ public static class PyTorchWriter
         zip.Finish();
     }
 
-    private static PickleReduce Rebuild(PendingTensor tensor, string key)
+    /// <summary>What a pickle says of a contiguous tensor that has a storage to itself.</summary>
+    internal static PickleReduce Rebuild(TensorDType dtype, IReadOnlyList<long> shape, string key)
     {
-        var elements = tensor.Length / tensor.DType.Size();
-        var strides = new object?[tensor.Shape.Count];
+        var strides = new object?[shape.Count];
         var stride = 1L;
         for (var i = strides.Length - 1; i >= 0; i--)
         {
             strides[i] = stride;
-            stride *= Math.Max(tensor.Shape[i], 1);
+            stride *= Math.Max(shape[i], 1);
         }
 
-        var storage = new PicklePersistentId(["storage", s_storageClasses[tensor.DType], key, "cpu", elements]);
+        var elements = shape.Aggregate(1L, (product, size) => product * size);
+        var storage = new PicklePersistentId(["storage", s_storageClasses[dtype], key, "cpu", elements]);
         var noHooks = new PickleReduce(s_orderedDict, []);
-        return new PickleReduce(s_rebuildTensor, [storage, 0L, tensor.Shape.Select(size => (object?)size).ToArray(), strides, false, noHooks]);
+        return new PickleReduce(s_rebuildTensor, [storage, 0L, shape.Select(size => (object?)size).ToArray(), strides, false, noHooks]);
     }
 }

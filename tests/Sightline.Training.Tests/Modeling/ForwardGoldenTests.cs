@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Sightline.Checkpoints;
 using Sightline.IO;
 using Sightline.Tests;
-using Sightline.Training.Data;
 using Sightline.Training.Modeling;
 using static TorchSharp.torch;
 
@@ -22,7 +21,7 @@ public sealed class ForwardGoldenTests
     [MemberData(nameof(Names))]
     public void Forward_Checkpoint_MatchesTheReference(string name)
     {
-        using var model = VisionEncoderDecoderModel.Load(Fixture.Path("checkpoints", name));
+        using var model = TrainableModel.Load(Fixture.Path("checkpoints", name));
         using var golden = SafetensorsFile.Open(Fixture.Path("forward", name + ".safetensors"));
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -45,7 +44,7 @@ public sealed class ForwardGoldenTests
     [InlineData("i-deit")]
     public void Forward_AttentionMask_MatchesWhereTheMaskIsOne(string name)
     {
-        using var model = VisionEncoderDecoderModel.Load(Fixture.Path("checkpoints", name));
+        using var model = TrainableModel.Load(Fixture.Path("checkpoints", name));
         using var golden = SafetensorsFile.Open(Fixture.Path("forward", name + ".safetensors"));
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();
@@ -75,7 +74,7 @@ public sealed class ForwardGoldenTests
     {
         var about = JsonFile.ReadObject(Fixture.Path("forward", name + ".json"));
         using var golden = SafetensorsFile.Open(Fixture.Path("forward", name + ".safetensors"));
-        using var model = VisionEncoderDecoderModel.Load(Fixture.Path("checkpoints", name));
+        using var model = TrainableModel.Load(Fixture.Path("checkpoints", name));
         var batch = Batch(golden);
         if (model.Config.DecoderStartTokenId is null) // HF raises ValueError for labels alone
         {
@@ -94,10 +93,12 @@ public sealed class ForwardGoldenTests
         CheckGradients(model, batch, LossKind.Pad, golden, "grad_pad.", norms["pad"]!.AsObject(), full, recompute: false);
         CheckGradients(model, batch, LossKind.Masked, golden, "grad_masked.", norms["masked"]!.AsObject(), full, recompute: false);
         CheckGradients(model, batch, LossKind.Pad, golden, "grad_pad.", norms["pad"]!.AsObject(), full, recompute: true);
+        model.Module.Mode.ReferenceOrder = true;
+        CheckGradients(model, batch, LossKind.Pad, golden, "grad_pad.", norms["pad"]!.AsObject(), full, recompute: false);
     }
 
     private static void CheckGradients(
-        VisionEncoderDecoderModel model, CaptionBatch batch, LossKind kind, TensorSource golden, string prefix, JsonObject norms, bool full, bool recompute)
+        TrainableModel model, CaptionBatch batch, LossKind kind, TensorSource golden, string prefix, JsonObject norms, bool full, bool recompute)
     {
         using var scope = NewDisposeScope();
         var parameters = model.Module.named_parameters().ToDictionary(p => p.name, p => p.parameter);

@@ -7,7 +7,7 @@ namespace Sightline.Checkpoints.Pickle;
 
 /// <summary>
 /// Writes pickles of protocol 2 as CPython's C pickler does, byte for byte: the kinds of values that <see cref="PickleReader"/> gives, plus
-/// <see cref="PickleReduce"/> and <see cref="PicklePersistentId"/>. A value that occurs again (the same object) is taken from the memo, as in Python.
+/// <see cref="PickleReduce"/>, <see cref="PickleNew"/>, <see cref="PickleBuild"/> and <see cref="PicklePersistentId"/>. A value that occurs again (the same object) is taken from the memo, as in Python.
 /// </summary>
 internal sealed class PickleWriter
 {
@@ -84,6 +84,17 @@ internal sealed class PickleWriter
                 Save(reduce.Arguments);
                 Emit('R');
                 Memoize(reduce);
+                break;
+            case PickleNew made:
+                Save(made.Type);
+                Emit(')');
+                Emit('\x81');
+                Memoize(made);
+                break;
+            case PickleBuild build:
+                Save(build.Made);
+                Save(build.State);
+                Emit('b');
                 break;
             case PicklePersistentId persistent:
                 Save(persistent.Id);

@@ -1,4 +1,4 @@
-namespace Sightline.Training.Data;
+namespace Sightline.Training;
 
 /// <summary>The evaluation examples, read in their own order.</summary>
 public interface IEvaluationData

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
-using Sightline.Checkpoints;
 using Sightline.Configuration;
-using Sightline.Training.Data;
+using Sightline.Models;
 using Sightline.Training.Native;
+using Sightline.Training.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,16 +11,16 @@ namespace Sightline.Training.Modeling;
 /// <summary>
 /// A ViT or DeiT encoder with a GPT-2 decoder that can be trained, on libtorch. Parameters have the names of Hugging Face checkpoints.
 /// </summary>
-public sealed class VisionEncoderDecoderModel : IDisposable
+public sealed class TrainableModel : IDisposable
 {
     private readonly Device _device;
 
-    private VisionEncoderDecoderModel(VisionEncoderDecoderConfig config, string device)
+    private TrainableModel(VisionEncoderDecoderConfig config, string device)
     {
         TorchLibrary.Load();
         Config = config;
         _device = ParseDevice(device);
-        Module = new VisionEncoderDecoderModule(config);
+        Module = new CaptioningModule(config);
         Module.eval();
     }
 
@@ -33,9 +33,12 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     /// <summary>Number of values in all parameters; a tied output projection counts once.</summary>
     public long ParameterCount => Module.parameters().Sum(p => p.numel());
 
-    internal VisionEncoderDecoderModule Module { get; }
+    internal CaptioningModule Module { get; }
 
     internal Device Device => _device;
+
+    /// <summary>The flat buffers that hold the parameters while they are trained.</summary>
+    internal ParameterArena? Arena { get; set; }
 
     /// <summary>The id that stands for padding in decoder inputs and in the loss that counts padding.</summary>
     /// <exception cref="ConfigurationException">The configuration has none, so that labels alone cannot be used (HF raises ValueError).</exception>
@@ -50,46 +53,31 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     /// <summary>Loads a checkpoint folder: safetensors or PyTorch weights, one file or shards; half precision is widened to fp32.</summary>
     /// <param name="folder">A Hugging Face folder with config.json.</param>
     /// <param name="device"><c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
-    /// <exception cref="ConfigurationException">config.json cannot be used.</exception>
+    /// <exception cref="ConfigurationException">config.json or the device cannot be used.</exception>
     /// <exception cref="CheckpointException">Weights are missing or of other shapes: all faults in one line.</exception>
-    public static VisionEncoderDecoderModel Load(string folder, string device = "cpu")
-    {
-        var config = VisionEncoderDecoderConfig.Load(folder);
-        using var source = Checkpoint.Open(folder);
-        return FromTensors(config, source, folder, device);
-    }
+    public static TrainableModel Load(string folder, string device = "cpu") => FromCheckpoint(ModelCheckpoint.Load(folder), device);
 
-    /// <summary>Builds the model from tensors that are open already; <paramref name="name"/> names them in errors.</summary>
-    /// <inheritdoc cref="Load" path="/exception"/>
-    public static VisionEncoderDecoderModel FromTensors(VisionEncoderDecoderConfig config, TensorSource source, string name, string device = "cpu")
+    /// <summary>Builds the model from weights in memory: a warm start, or a fresh initialisation for training from scratch.</summary>
+    /// <param name="checkpoint">Configuration and weights; they are copied.</param>
+    /// <param name="device">As for <see cref="Load"/>.</param>
+    /// <exception cref="ConfigurationException">The device cannot be used.</exception>
+    public static TrainableModel FromCheckpoint(ModelCheckpoint checkpoint, string device = "cpu")
     {
-        var model = new VisionEncoderDecoderModel(config, device);
-        try
-        {
-            ModelWeights.Load(model.Module, config, source, name);
-            model.MoveToDevice();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>A model with fresh random weights, for training from scratch. A seed gives the same weights on every machine.</summary>
-    public static VisionEncoderDecoderModel Create(VisionEncoderDecoderConfig config, long seed = 42, string device = "cpu")
-    {
-        var model = new VisionEncoderDecoderModel(config, device);
-        WeightInitializer.Initialize(model.Module, config, seed);
-        model.MoveToDevice();
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        var model = new TrainableModel(checkpoint.Config, device);
+        ModelWeights.Load(model.Module, checkpoint);
+        model.Module.to(model.Device);
         return model;
     }
+
+    /// <summary>A copy of the weights, fp32, e.g. to caption with the core library.</summary>
+    public ModelCheckpoint ToCheckpoint() =>
+        new(Config, Module.named_parameters().ToDictionary(p => p.name, p => (Arena?.ReadMaster(p.name)) ?? ModelWeights.Read(p.parameter)));
 
     /// <summary>The values of one parameter, row-major.</summary>
     /// <exception cref="ArgumentException">There is no such parameter.</exception>
     public float[] ReadParameter(string name) =>
-        ModelWeights.Read(Module.named_parameters().FirstOrDefault(p => p.name == name).parameter ?? throw new ArgumentException($"no parameter is called '{name}'.", nameof(name)));
+        Arena?.ReadMaster(name) ?? ModelWeights.Read(Module.named_parameters().FirstOrDefault(p => p.name == name).parameter ?? throw new ArgumentException($"no parameter is called '{name}'.", nameof(name)));
 
     /// <summary>Logits [rows, seq, vocab], row-major, without dropout.</summary>
     /// <param name="pixelValues">[images, channels, height, width] of the configured size.</param>
@@ -207,5 +195,4 @@ public sealed class VisionEncoderDecoderModel : IDisposable
             : throw new ConfigurationException($"device '{device}' is not there: this program runs with a CPU libtorch, or no NVIDIA GPU is visible. Use cpu, or build with a CUDA libtorch.");
     }
 
-    private void MoveToDevice() => Module.to(_device);
 }

@@ -1,4 +1,4 @@
-namespace Sightline.Training.Data;
+namespace Sightline.Training;
 
 /// <summary>
 /// What one micro-batch of training or evaluation reads: pictures as pixel values and captions as label ids. Captions may share a picture

@@ -1,4 +1,4 @@
-namespace Sightline.Training.Data;
+namespace Sightline.Training;
 
 /// <summary>The training examples, read in the order of each epoch.</summary>
 public interface ITrainingData

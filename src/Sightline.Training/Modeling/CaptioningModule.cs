@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace Sightline.Training.Modeling;
 
 /// <summary>The TorchSharp module whose state dict has the checkpoint's names.</summary>
-internal sealed class VisionEncoderDecoderModule : Module
+internal sealed class CaptioningModule : Module
 {
     [ComponentName(Name = "encoder")]
     private readonly ViTEncoder _encoder;
@@ -17,13 +17,16 @@ internal sealed class VisionEncoderDecoderModule : Module
     [ComponentName(Name = "enc_to_dec_proj")]
     private readonly LinearLayer? _projection;
 
-    public VisionEncoderDecoderModule(VisionEncoderDecoderConfig config) : base(nameof(VisionEncoderDecoderModule))
+    public CaptioningModule(VisionEncoderDecoderConfig config) : base(nameof(CaptioningModule))
     {
-        _encoder = new ViTEncoder(config.Encoder);
-        _decoder = new Gpt2Decoder(config.Decoder);
+        _encoder = new ViTEncoder(config.Encoder, Mode);
+        _decoder = new Gpt2Decoder(config.Decoder, Mode);
         _projection = config.HasEncoderToDecoderProjection ? new LinearLayer(config.Encoder.HiddenSize, config.Decoder.NEmbd) : null;
         RegisterComponents();
     }
+
+    /// <summary>How all layers compute.</summary>
+    public ComputeMode Mode { get; } = new();
 
     public ViTEncoder Encoder => _encoder;
 

@@ -1,0 +1,351 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Sightline.Training.Checkpointing;
+using Sightline.Training.Modeling;
+using static TorchSharp.torch;
+
+namespace Sightline.Training;
+
+/// <summary>
+/// Trains a model as the Trainer of Transformers 4.17 does, number for number, and resumes to the bit. Everything is deterministic: the same arguments, data and
+/// number of threads give the same weights on one machine.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly TrainableModel _model;
+    private readonly TrainingArguments _arguments;
+    private readonly ITrainingData _data;
+    private readonly IEvaluationData? _evaluationData;
+    private readonly IReadOnlyList<TrainerCallback> _callbacks;
+    private readonly TrainingStep _step;
+    private readonly double _flosPerPixel;
+    private RunProgress _progress = new();
+    private bool _stopping;
+    private int _lastSavedStep = -1;
+
+    /// <summary>Prepares a run. The model's parameters move into flat buffers; use the model through the trainer until both are disposed.</summary>
+    /// <param name="model">The model; not disposed by this.</param>
+    /// <param name="arguments">The settings; checked here.</param>
+    /// <param name="data">The training examples.</param>
+    /// <param name="evaluationData">The evaluation examples; null where nothing is evaluated.</param>
+    /// <param name="callbacks">Followers of the run.</param>
+    /// <exception cref="ConfigurationException">The arguments do not fit each other, the model or the data.</exception>
+    public Trainer(
+        TrainableModel model, TrainingArguments arguments, ITrainingData data, IEvaluationData? evaluationData = null, IReadOnlyList<TrainerCallback>? callbacks = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(arguments);
+        ArgumentNullException.ThrowIfNull(data);
+        arguments.Validate();
+        if (arguments.EvaluationStrategy != IntervalStrategy.No && evaluationData is null)
+            throw new ConfigurationException("evaluation_strategy asks for evaluations and there are no evaluation data; give them, or set it to no.");
+        _ = (model.PadTokenId, model.DecoderStartTokenId);
+        Plan = new TrainingPlan(arguments, data.Count);
+        if (arguments.Threads > 0)
+            set_num_threads(arguments.Threads);
+        _model = model;
+        _arguments = arguments;
+        _data = data;
+        _evaluationData = evaluationData;
+        _callbacks = callbacks ?? [];
+        model.Module.Mode.ReferenceOrder = arguments.ReferenceOrder;
+        _step = new TrainingStep(model, arguments);
+        var embeddings = new[] { "decoder.transformer.wte.weight", "decoder.transformer.wpe.weight" };
+        _flosPerPixel = 6.0 * model.Module.named_parameters().Where(p => !embeddings.Contains(p.name)).Sum(p => p.parameter.numel());
+        State = new TrainerState { MaxSteps = Plan.TotalSteps, NumTrainEpochs = Plan.Epochs };
+    }
+
+    /// <summary>The steps of the run.</summary>
+    public TrainingPlan Plan { get; }
+
+    /// <summary>Where the run is, and its log.</summary>
+    public TrainerState State { get; private set; }
+
+    /// <summary>Both losses of every log and evaluation so far.</summary>
+    public IReadOnlyList<LossRow> Losses => _progress.Losses;
+
+    /// <summary>Files that belong into every checkpoint beside the weights: tokenizer and preprocessor files, copied under their names.</summary>
+    public IReadOnlyList<string> CompanionFiles { get; init; } = [];
+
+    /// <summary>Runs to the end, or until it is stopped.</summary>
+    /// <param name="resumeFrom">A checkpoint of this trainer (resumed to the bit) or of HF's; null: from the beginning.</param>
+    /// <param name="stop">Ends the run after the update in progress; a checkpoint is saved then.</param>
+    /// <exception cref="TrainingException">The loss or a gradient is not a number; a checkpoint cannot be written or resumed from.</exception>
+    /// <exception cref="CheckpointException">The checkpoint's weights do not fit the model.</exception>
+    public TrainingResult Train(string? resumeFrom = null, CancellationToken stop = default)
+    {
+        if (resumeFrom is null)
+            Begin();
+        else
+            Resume(resumeFrom);
+        foreach (var callback in _callbacks)
+            callback.TrainBegin(_arguments, Plan, State);
+        var clock = Stopwatch.StartNew();
+        _model.Module.train();
+        for (var epoch = _progress.Epoch; epoch < Plan.Epochs && !_stopping; epoch++)
+            TrainEpoch(epoch, stop);
+        _model.Module.eval();
+        return Finish(clock.Elapsed.TotalSeconds, stop);
+    }
+
+    /// <summary>Computes the losses over the evaluation data and adds them to the log.</summary>
+    /// <exception cref="TrainingException">There are no evaluation data.</exception>
+    public EvaluationResult Evaluate()
+    {
+        var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments);
+        _progress.Losses.Add(new LossRow(State.GlobalStep, true, result.Losses));
+        Log(result.Metrics, result.Losses);
+        return result;
+    }
+
+    /// <summary>Writes weights, config.json, <c>training_args.bin</c> and <see cref="CompanionFiles"/>.</summary>
+    /// <param name="folder">Made where it does not exist.</param>
+    public void SaveModel(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        WeightFiles.Save(folder, _model, _arguments.SaveSafetensors);
+        TrainingArgumentsFile.Save(folder, _arguments, _model.Device.type == TorchSharp.DeviceType.CUDA);
+        foreach (var file in CompanionFiles)
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _step.Dispose();
+
+    private void Begin()
+    {
+        if (!_arguments.OverwriteOutputDir && CheckpointFolders.FindLast(_arguments.OutputDir) is { } last)
+            throw new ConfigurationException($"{_arguments.OutputDir} holds checkpoints of an earlier run ({Path.GetFileName(last)}); resume from them, set overwrite_output_dir, or choose another output_dir.");
+        random.manual_seed(_arguments.Seed);
+    }
+
+    private void Resume(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new TrainingException($"{folder}: no such checkpoint.");
+        State = TrainerState.Load(folder);
+        (State.MaxSteps, State.NumTrainEpochs) = (Plan.TotalSteps, Plan.Epochs);
+        WeightFiles.Load(folder, _model);
+        OptimizerFile.Load(folder, _step.Optimizer, _step.Arena);
+        _ = SchedulerFile.Load(folder);
+        if (_step.Scaler is { } scaler && File.Exists(Path.Combine(folder, ScalerFile.FileName)))
+            ScalerFile.Load(folder, scaler);
+        _progress = RandomStateFile.Load(folder, _step) ?? new RunProgress
+        {
+            // A checkpoint of HF's Trainer says only how many updates were taken.
+            Epoch = State.GlobalStep / Plan.StepsPerEpoch,
+            NextBatch = State.GlobalStep % Plan.StepsPerEpoch * _arguments.GradientAccumulationSteps,
+            LastLoggedStep = State.GlobalStep,
+        };
+        _stopping = State.GlobalStep >= Plan.TotalSteps;
+        _lastSavedStep = State.GlobalStep;
+    }
+
+    private void TrainEpoch(int epoch, CancellationToken stop)
+    {
+        var accumulation = _arguments.GradientAccumulationSteps;
+        var carries = _arguments.AccumulationLeftover == AccumulationLeftover.Carry;
+        var takesLast = !carries || Plan.MicroBatchesPerEpoch <= accumulation;
+        var (window, images, clock) = (default(LossSums), 0, Stopwatch.StartNew());
+        var index = epoch == _progress.Epoch ? _progress.NextBatch : 0;
+        foreach (var batch in _data.ReadEpoch(epoch, _arguments.PerDeviceTrainBatchSize, index))
+        {
+            window += TrainBatch(batch, epoch, index++);
+            images += batch.ImageCount;
+            if (index % accumulation != 0 && !(takesLast && index == Plan.MicroBatchesPerEpoch))
+                continue;
+            var (rate, norm) = Update(carries ? accumulation : _step.PendingBatches, batch);
+            State.GlobalStep++;
+            State.Epoch = epoch + ((double)index / Plan.MicroBatchesPerEpoch);
+            (_progress.Epoch, _progress.NextBatch) = (epoch, index);
+            var info = new StepInfo(State.GlobalStep, Plan.TotalSteps, State.Epoch, rate, norm, window.Means, images, clock.Elapsed.TotalSeconds);
+            foreach (var callback in _callbacks)
+                callback.StepEnd(info);
+            _stopping |= State.GlobalStep >= Plan.TotalSteps;
+            AfterStep();
+            if (stop.IsCancellationRequested && !_stopping)
+            {
+                if (_lastSavedStep != State.GlobalStep)
+                    Save(evaluation: null);
+                _stopping = true;
+                return;
+            }
+
+            if (_stopping)
+                break;
+            (window, images) = (default, 0);
+            clock.Restart();
+        }
+
+        (_progress.Epoch, _progress.NextBatch) = (epoch + 1, 0);
+        LogEvaluateSave(
+            _arguments.LoggingStrategy == IntervalStrategy.Epoch,
+            _arguments.EvaluationStrategy == IntervalStrategy.Epoch,
+            _arguments.SaveStrategy == IntervalStrategy.Epoch);
+    }
+
+    private LossSums TrainBatch(CaptionBatch batch, int epoch, int index)
+    {
+        var result = _step.Accumulate(batch);
+        if (!double.IsFinite(result.Loss))
+            throw NotANumber($"the loss is {result.Loss}{(result.Sums.Tokens == 0 ? " since every label is padding" : "")}", batch);
+        if (_arguments.AccumulationNormalization == AccumulationNormalization.MicroBatchMeans)
+            _progress.WindowLoss += (float)result.Loss;
+        _progress.Window += result.Sums;
+        State.TotalFlos += _flosPerPixel * batch.PixelValues.Length;
+        var info = new MicroBatchInfo(epoch, index, result.Loss, result.Sums.Means);
+        foreach (var callback in _callbacks)
+            callback.MicroBatchEnd(info);
+        return result.Sums;
+    }
+
+    private (double Rate, double GradientNorm) Update(int batches, CaptionBatch batch)
+    {
+        // The optimizer's own count: an update that fp16 skipped does not move the schedule, as in 4.17.
+        var rate = Plan.Schedule.At(_step.Optimizer.StepCount);
+        var result = _step.Apply(rate, batches);
+        if (!result.Taken && _step.Scaler is null)
+            throw NotANumber($"the norm of the gradients is {result.GradientNorm}", batch);
+        if (_arguments.AccumulationNormalization == AccumulationNormalization.Tokens)
+            _progress.WindowLoss += (float)result.Loss;
+        return (rate, result.GradientNorm);
+    }
+
+    private void AfterStep()
+    {
+        var step = State.GlobalStep;
+        LogEvaluateSave(
+            (_arguments.LoggingFirstStep && step == 1) || (_arguments.LoggingStrategy == IntervalStrategy.Steps && step % _arguments.LoggingSteps == 0),
+            _arguments.EvaluationStrategy == IntervalStrategy.Steps && step % _arguments.EvaluationInterval == 0,
+            _arguments.SaveStrategy == IntervalStrategy.Steps && step % _arguments.SaveSteps == 0);
+    }
+
+    private void LogEvaluateSave(bool log, bool evaluate, bool save)
+    {
+        if (log && State.GlobalStep > _progress.LastLoggedStep)
+            LogTraining();
+        var evaluation = evaluate ? Evaluate() : null;
+        if (evaluation is not null)
+            CheckEarlyStopping(evaluation);
+        if (save)
+            Save(evaluation);
+    }
+
+    private void LogTraining()
+    {
+        var losses = _progress.Window.Means;
+        _progress.Losses.Add(new LossRow(State.GlobalStep, false, losses));
+        var row = new JsonObject
+        {
+            ["loss"] = PythonNumber.Round((double)_progress.WindowLoss / (State.GlobalStep - _progress.LastLoggedStep), 4),
+            ["learning_rate"] = Plan.Schedule.At(_step.Optimizer.StepCount),
+        };
+        _progress.TotalLoss += _progress.WindowLoss;
+        _progress.WindowLoss = 0;
+        _progress.Window = default;
+        _progress.LastLoggedStep = State.GlobalStep;
+        Log(row, losses);
+    }
+
+    private void Log(JsonObject row, LossPair? losses)
+    {
+        row["epoch"] = PythonNumber.Round(State.Epoch, 2);
+        var logged = (JsonObject)row.DeepClone();
+        logged["step"] = State.GlobalStep;
+        State.LogHistory.Add(logged);
+        foreach (var callback in _callbacks)
+            callback.Logged(logged, losses);
+    }
+
+    // HF's EarlyStoppingCallback: it sees the best metric as of the last checkpoint.
+    private void CheckEarlyStopping(EvaluationResult evaluation)
+    {
+        if (_arguments.EarlyStoppingPatience is not { } patience || Metric(evaluation) is not { } value)
+            return;
+        if (State.BestMetric is not { } best || (IsBetter(value, best) && Math.Abs(value - best) > _arguments.EarlyStoppingThreshold))
+            _progress.EvaluationsWithoutGain = 0;
+        else
+            _progress.EvaluationsWithoutGain++;
+        _stopping |= _progress.EvaluationsWithoutGain >= patience;
+    }
+
+    private void Save(EvaluationResult? evaluation)
+    {
+        var path = CheckpointFolders.PathOf(_arguments.OutputDir, State.GlobalStep);
+        if (evaluation is not null && Metric(evaluation) is { } value && (State.BestMetric is not { } best || IsBetter(value, best)))
+            (State.BestMetric, State.BestModelCheckpoint) = (value, path);
+        try
+        {
+            CheckpointFolders.Write(_arguments.OutputDir, State.GlobalStep, folder =>
+            {
+                SaveModel(folder);
+                OptimizerFile.Save(folder, _step.Optimizer, _step.Arena, _arguments, Plan.Schedule.At(_step.Optimizer.StepCount));
+                SchedulerFile.Save(folder, Plan.Schedule, _step.Optimizer.StepCount);
+                if (_step.Scaler is { } scaler)
+                    ScalerFile.Save(folder, scaler);
+                RandomStateFile.Save(folder, (uint)_arguments.Seed, _progress, _step);
+                State.Save(folder);
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CheckpointException)
+        {
+            var last = CheckpointFolders.FindLast(_arguments.OutputDir);
+            throw new TrainingException($"step {State.GlobalStep}: the checkpoint cannot be written: {OneLine(e.Message)} {LastGood(last)}", e);
+        }
+
+        _lastSavedStep = State.GlobalStep;
+        CheckpointFolders.Rotate(_arguments.OutputDir, _arguments.SaveTotalLimit, State.BestModelCheckpoint);
+        foreach (var callback in _callbacks)
+            callback.Saved(path);
+    }
+
+    private TrainingResult Finish(double seconds, CancellationToken stop)
+    {
+        _progress.TotalLoss += _progress.WindowLoss;
+        var metrics = new JsonObject();
+        Evaluator.AddSpeeds(metrics, "train", seconds, Plan.ExamplesSeen, Plan.TotalSteps);
+        metrics["total_flos"] = State.TotalFlos;
+        metrics["train_loss"] = State.GlobalStep == 0 ? 0.0 : _progress.TotalLoss / State.GlobalStep;
+        var stopped = State.GlobalStep < Plan.TotalSteps;
+        if (!(stopped && stop.IsCancellationRequested))
+        {
+            _progress.WindowLoss = 0;
+            if (_arguments.LoadBestModelAtEnd && State.BestModelCheckpoint is { } best)
+                WeightFiles.Load(best, _model);
+            Log(metrics, null);
+        }
+
+        metrics.Remove("total_flos"); // HF's progress callback takes it out before train_results.json is written
+        var result = new TrainingResult(State, metrics, stopped, CheckpointFolders.FindLast(_arguments.OutputDir));
+        foreach (var callback in _callbacks)
+            callback.TrainEnd(result);
+        return result;
+    }
+
+    private double? Metric(EvaluationResult evaluation)
+    {
+        if (_arguments.BestMetric is not { } name)
+            return null;
+        var key = name.StartsWith("eval_", StringComparison.Ordinal) ? name : "eval_" + name;
+        return evaluation.Metrics[key]?.GetValue<double>()
+            ?? throw new ConfigurationException($"metric_for_best_model is '{name}'; the evaluation gives {string.Join(", ", evaluation.Metrics.Select(m => m.Key))}.");
+    }
+
+    private bool IsBetter(double value, double best) => _arguments.MoreIsBetter ? value > best : value < best;
+
+    private TrainingException NotANumber(string what, CaptionBatch batch)
+    {
+        var ids = batch.Ids.Count == 0 ? "" : $" (captions {string.Join(", ", batch.Ids.Take(8))}{(batch.Ids.Count > 8 ? ", …" : "")})";
+        return new TrainingException(
+            $"step {State.GlobalStep + 1}, epoch {State.Epoch:0.00}: {what}{ids}. {LastGood(CheckpointFolders.FindLast(_arguments.OutputDir))} A lower learning_rate or a max_grad_norm may help.");
+    }
+
+    private static string LastGood(string? checkpoint) =>
+        checkpoint is null ? "No checkpoint has been saved." : $"The last good checkpoint is {checkpoint}.";
+
+    private static string OneLine(string message)
+    {
+        var line = message.ReplaceLineEndings(" ").Trim();
+        return line.EndsWith('.') ? line : line + ".";
+    }
+}

@@ -1,0 +1,130 @@
+using Sightline.Training.Modeling;
+using Sightline.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace Sightline.Training;
+
+/// <summary>What one micro-batch gave.</summary>
+/// <param name="Loss">The trained loss of the micro-batch as 4.17's <c>training_step</c> returns it where it weighs means; its own mean otherwise.</param>
+/// <param name="Sums">Sums and counts of both losses.</param>
+internal readonly record struct MicroBatchResult(double Loss, LossSums Sums);
+
+/// <summary>What one update did.</summary>
+/// <param name="Loss">The mean over the labels of its micro-batches; meaningful where labels weigh the same.</param>
+/// <param name="GradientNorm">L2 norm before clipping.</param>
+/// <param name="Taken">False where the norm is not finite: nothing was changed.</param>
+internal readonly record struct UpdateResult(double Loss, double GradientNorm, bool Taken);
+
+/// <summary>Sums over label positions, to be added up over batches.</summary>
+/// <param name="PadSum">Sum over every position.</param>
+/// <param name="Positions">Positions.</param>
+/// <param name="MaskedSum">Sum over real tokens.</param>
+/// <param name="Tokens">Real tokens.</param>
+internal readonly record struct LossSums(double PadSum, long Positions, double MaskedSum, long Tokens)
+{
+    public LossPair Means => new(PadSum / Positions, MaskedSum / Tokens);
+
+    public static LossSums operator +(LossSums a, LossSums b) =>
+        new(a.PadSum + b.PadSum, a.Positions + b.Positions, a.MaskedSum + b.MaskedSum, a.Tokens + b.Tokens);
+}
+
+/// <summary>
+/// One update: gradients of micro-batches are added up in the arena, then scaled, clipped and applied. Holds what lies between two updates, so that a checkpoint
+/// can save it.
+/// </summary>
+internal sealed class TrainingStep : IDisposable
+{
+    private readonly TrainableModel _model;
+    private readonly TrainingArguments _arguments;
+
+    public TrainingStep(TrainableModel model, TrainingArguments arguments)
+    {
+        _model = model;
+        _arguments = arguments;
+        if (arguments.Fp16 && model.Device.type != TorchSharp.DeviceType.CUDA)
+            throw new ConfigurationException("fp16 needs a CUDA device: the CPU computes it slowly and inexactly. Use bf16 on the CPU.");
+        var type = arguments.Fp16 ? ScalarType.Float16 : arguments.Bf16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        Arena = new ParameterArena(model, ParameterGroups.Create(model.Module, arguments.Freeze), type);
+        Optimizer = new AdamOptimizer(Arena, new AdamOptions(arguments.Optim, arguments.AdamBeta1, arguments.AdamBeta2, arguments.AdamEpsilon, arguments.WeightDecay));
+        Scaler = arguments.Fp16 ? new LossScaler() : null;
+    }
+
+    public ParameterArena Arena { get; }
+
+    public AdamOptimizer Optimizer { get; }
+
+    /// <summary>Loss scaling of fp16; null otherwise.</summary>
+    public LossScaler? Scaler { get; }
+
+    /// <summary>Micro-batches whose gradients lie in the arena.</summary>
+    public int PendingBatches { get; set; }
+
+    /// <summary>Labels that their loss counts, where labels weigh the same.</summary>
+    public long PendingCount { get; set; }
+
+    /// <summary>Labels of the first of them: gradients are kept per that many, so that their size is that of a mean.</summary>
+    public long PendingUnit { get; set; }
+
+    /// <summary>Sum of their losses, where labels weigh the same.</summary>
+    public double PendingLoss { get; set; }
+
+    /// <summary>Computes the gradients of a micro-batch and adds them to the arena. A loss that is not finite is returned, without gradients.</summary>
+    public MicroBatchResult Accumulate(CaptionBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var chain = _arguments.GradientCheckpointing ? new RecomputedChain() : null;
+        var sums = _model.Loss(batch, _arguments.LabelSmoothingFactor, chain);
+        var count = sums.Count(_arguments.Loss);
+        var means = _arguments.AccumulationNormalization == AccumulationNormalization.MicroBatchMeans;
+        if (PendingBatches == 0)
+            PendingUnit = Math.Max(1, count);
+        var divisor = means ? (double)count * _arguments.GradientAccumulationSteps : PendingUnit;
+        var loss = sums.Sum(_arguments.Loss) / divisor;
+        var value = loss.item<float>();
+        var result = new MicroBatchResult(means ? value : sums.Sum(_arguments.Loss).item<float>() / (double)count,
+            new LossSums(sums.PadSum.item<float>(), sums.Positions, sums.MaskedSum.item<float>(), sums.Tokens));
+        if (!float.IsFinite(value))
+            return result;
+        var scaled = Scaler is null ? loss : loss * Scaler.Scale;
+        if (chain is null)
+            scaled.backward();
+        else
+            chain.Backward(scaled);
+        PendingBatches++;
+        PendingCount += count;
+        PendingLoss += result.Loss * count;
+        return result;
+    }
+
+    /// <summary>Applies the gradients that have been added up.</summary>
+    /// <param name="learningRate">The rate of this update.</param>
+    /// <param name="batches">What the sum of micro-batch means is divided by; as a rule the accumulation steps.</param>
+    public UpdateResult Apply(double learningRate, int batches)
+    {
+        var scale = _arguments.AccumulationNormalization == AccumulationNormalization.Tokens
+            ? (double)PendingUnit / PendingCount
+            : (double)_arguments.GradientAccumulationSteps / batches;
+        scale /= Scaler?.Scale ?? 1;
+        var loss = PendingLoss / PendingCount;
+        var norm = Optimizer.GradientNorm(scale);
+        (PendingBatches, PendingCount, PendingLoss) = (0, 0, 0);
+        if (!double.IsFinite(norm))
+        {
+            Scaler?.Overflowed();
+            Arena.ZeroGradients();
+            return new UpdateResult(loss, norm, false);
+        }
+
+        Scaler?.Succeeded();
+        if (_arguments.MaxGradNorm > 0)
+            scale *= Math.Min(1, _arguments.MaxGradNorm / (norm + 1e-6));
+        Optimizer.Step(learningRate, scale);
+        return new UpdateResult(loss, norm, true);
+    }
+
+    public void Dispose()
+    {
+        Optimizer.Dispose();
+        Arena.Dispose();
+    }
+}
