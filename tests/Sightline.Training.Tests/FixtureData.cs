@@ -39,6 +39,9 @@ internal sealed class FixtureData : ITrainingData, IEvaluationData
         }
     }
 
+    /// <summary>The rows in the order of the draw.</summary>
+    public int[] Rows() => _order;
+
     public IEnumerable<CaptionBatch> Read(int batchSize) => ReadEpoch(0, batchSize, 0);
 
     public static CaptionBatch Batch(int[] rows) => new()

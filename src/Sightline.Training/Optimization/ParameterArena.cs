@@ -87,7 +87,7 @@ internal sealed class ParameterArena : IDisposable
     public float[]? ReadMaster(string name) => Slots.FirstOrDefault(slot => slot.Name == name && slot.Trains) is { } slot ? ReadFlat(Values, slot) : null;
 
     /// <summary>The same as bytes, on the CPU without a copy; null for a parameter that is not trained.</summary>
-    public ReadOnlyMemory<byte>? ReadMasterBytes(string name) => Slots.FirstOrDefault(slot => slot.Name == name && slot.Trains) is { } slot ? ReadBytes(Values, slot) : null;
+    public ReadOnlyMemory<byte>? ReadMasterBytes(string name) => Slots.FirstOrDefault(slot => slot.Name == name && slot.Trains) is { } slot ? ReadBytes(Values, slot) : (ReadOnlyMemory<byte>?)null;
 
     /// <summary>Overwrites the master values of all trained parameters, and what the model reads.</summary>
     public void ReadFrom(IReadOnlyDictionary<string, float[]> values)
