@@ -1,6 +1,5 @@
 using System.Reflection;
 using PublicApiGenerator;
-using Xunit;
 
 namespace Sightline.Tests;
 
@@ -16,7 +15,7 @@ internal static class PublicApi
         var approved = File.Exists(approvedFile) ? File.ReadAllText(approvedFile).ReplaceLineEndings("\n") : "";
         var (wanted, given) = (approved.Split('\n'), actual.Split('\n'));
         var line = wanted.Zip(given).TakeWhile(pair => pair.First == pair.Second).Count();
-        Assert.True(approved == actual, $"{approvedFile}, line {line + 1}: approved '{wanted.ElementAtOrDefault(line)}', now '{given.ElementAtOrDefault(line)}'. If that is meant, run with SIGHTLINE_APPROVE_API=1 and commit the file.");
+        Xunit.Assert.True(approved == actual, $"{approvedFile}, line {line + 1}: approved '{wanted.ElementAtOrDefault(line)}', now '{given.ElementAtOrDefault(line)}'. If that is meant, run with SIGHTLINE_APPROVE_API=1 and commit the file.");
     }
 
     /// <summary>The folder of the calling test's source file.</summary>
