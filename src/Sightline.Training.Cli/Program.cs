@@ -1,0 +1,9 @@
+using System.CommandLine;
+using Sightline.Training.Cli;
+using Sightline.Training.Cli.Commands;
+
+var root = new RootCommand("Trains image captioners. Every verb explains itself with --help.")
+{
+    DemoCommand.Create(),
+};
+return await CommandRunner.RunAsync(root, args);
