@@ -103,7 +103,8 @@ public static partial class CheckpointWriter
     private static List<PendingTensor> WithoutShared(List<PendingTensor> tensors) =>
         [.. tensors.DistinctBy(tensor => (tensor.ShareKey, string.Join(',', tensor.Shape)))];
 
-    private static bool IsWeightFile(string name) => WeightFile().IsMatch(name);
+    /// <summary>Whether a file is named as the weights of a checkpoint, a shard or an index of shards.</summary>
+    internal static bool IsWeightFile(string name) => WeightFile().IsMatch(name);
 
     [GeneratedRegex(@"^(model(-\d{5}-of-\d{5})?\.safetensors|pytorch_model(-\d{5}-of-\d{5})?\.bin|(model\.safetensors|pytorch_model\.bin)\.index\.json)$", RegexOptions.CultureInvariant)]
     private static partial Regex WeightFile();

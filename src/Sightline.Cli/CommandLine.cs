@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Runtime.InteropServices;
+using Sightline.Cli.Output;
+
+namespace Sightline.Cli;
+
+/// <summary>Parses the command line, runs a verb and turns whatever happens into one line and an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Given to every verb: show the stack trace of an error.</summary>
+    public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Show technical details of an error.", Recursive = true };
+
+    /// <summary>Runs the verb that <paramref name="args"/> names.</summary>
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        root.Options.Add(Verbose);
+        root.Directives.Clear(); // "[debug].jpg" is a picture
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new ExamplesHelp((SynchronousCommandLineAction)help.Action!);
+        var terminal = Terminal.Current;
+        var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // "@home.jpg" is one, too
+        if (result.Errors.Count > 0)
+            return ReportUsage(terminal, result);
+        var interrupted = ExitCode.Interrupted;
+        using var cancellation = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ExitCode.Interrupted));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ExitCode.Terminated));
+        try
+        {
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null, Output = terminal.Output, Error = terminal.Error };
+            return await result.InvokeAsync(configuration, cancellation.Token);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            terminal.WriteError("sightline: stopped.");
+            return interrupted;
+        }
+        catch (UsageException e)
+        {
+            terminal.WriteError($"sightline: {e.Message}");
+            return ExitCode.WrongUsage;
+        }
+        catch (Exception e)
+        {
+            ReportFailure(terminal, e, result.GetValue(Verbose));
+            return ExitCode.Failed;
+        }
+
+        // The first signal asks the verb to stop at its next token or file; a second one ends the process at once.
+        void Stop(PosixSignalContext signal, int exitCode)
+        {
+            if (cancellation.IsCancellationRequested)
+                return;
+            signal.Cancel = true;
+            interrupted = exitCode;
+            cancellation.Cancel();
+        }
+    }
+
+    private static int ReportUsage(Terminal terminal, ParseResult result)
+    {
+        var command = "sightline";
+        var messages = result.Errors.Select(error => error.Message);
+        if (result.CommandResult.Command is not RootCommand root)
+            command = $"sightline {result.CommandResult.Command.Name}";
+        else
+            messages = [$"{(result.UnmatchedTokens is [var first, ..] ? $"'{first}' is not a command; " : "")}a command was expected: {string.Join(", ", root.Subcommands.Select(verb => verb.Name))}."];
+        foreach (var message in messages.Distinct())
+            terminal.WriteError($"sightline: {message}");
+        terminal.WriteError($"sightline: '{command} --help' explains the command.");
+        return ExitCode.WrongUsage;
+    }
+
+    private static void ReportFailure(Terminal terminal, Exception e, bool verbose)
+    {
+        terminal.WriteError(e is SightlineException ? $"sightline: {e.Message}" : $"sightline: unexpected error: {e.GetType().Name}: {e.Message} (--verbose shows the details)");
+        if (verbose)
+            terminal.Error.WriteLine(e);
+    }
+}

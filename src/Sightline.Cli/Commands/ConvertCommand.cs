@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Sightline.Checkpoints;
+using Sightline.Models;
+
+namespace Sightline.Cli.Commands;
+
+/// <summary><c>sightline convert</c>: rewrites a model's folder.</summary>
+internal static class ConvertCommand
+{
+    public static Command Create()
+    {
+        var folder = new Argument<string>("DIR") { Description = "The model's folder." };
+        var output = new Argument<string>("OUT") { Description = "The new folder; it must not exist or must be empty." };
+        var dtype = ChoiceOption.Create("--dtype", "Type of the weights; without it, each keeps its own.", "fp32", "fp16", "bf16");
+        var format = ChoiceOption.Create("--format", "Form of the weight files; safetensors is the default.", "safetensors", "bin");
+        var shard = new Option<long?>("--max-shard-size")
+        {
+            Description = "Most bytes of one weight file, e.g. 500MB or 5GB (default 10GB).",
+            HelpName = "SIZE",
+            CustomParser = parsed =>
+            {
+                var size = ByteSize.TryParse(parsed.Tokens[0].Value);
+                if (size is null)
+                    parsed.AddError($"--max-shard-size is '{parsed.Tokens[0].Value}'; a size such as 500MB, 5GB or 2GiB was expected.");
+                return size;
+            },
+        };
+        var force = new Option<bool>("--force") { Description = "Replace the model in OUT; other files there are left alone." };
+        var verb = new Verb("convert", "Rewrite a model with another number type, file format or file size; Transformers loads the result.")
+        {
+            Notes = """
+                Examples:
+                  sightline convert path/to/model smaller --dtype fp16
+                  sightline convert path/to/model for-old-versions --format bin --max-shard-size 500MB
+
+                Configuration and tokenizer files come along. OUT appears only when everything is written.
+                """,
+        };
+        verb.Add(folder);
+        verb.Add(output);
+        verb.Add(dtype);
+        verb.Add(format);
+        verb.Add(shard);
+        verb.Add(force);
+        verb.Run((result, terminal, cancellationToken) =>
+        {
+            var defaults = new CheckpointSaveOptions();
+            var options = defaults with
+            {
+                DType = result.GetValue(dtype) switch { "fp32" => TensorDType.F32, "fp16" => TensorDType.F16, "bf16" => TensorDType.BF16, _ => null },
+                Format = result.GetValue(format) == "bin" ? CheckpointFormat.PyTorchBin : CheckpointFormat.Safetensors,
+                MaxShardBytes = result.GetValue(shard) ?? defaults.MaxShardBytes,
+            };
+            var conversion = CheckpointConverter.Convert(result.GetRequiredValue(folder), result.GetRequiredValue(output), options, result.GetValue(force), cancellationToken);
+            foreach (var (name, bytes) in conversion.Files)
+                terminal.WriteLine($"{Path.Combine(result.GetRequiredValue(output), name)}\t{bytes.ToString(CultureInfo.InvariantCulture)} bytes");
+            if (conversion.DroppedTensors.Count > 0)
+                terminal.WriteError($"sightline: {conversion.DroppedTensors.Count} tensors that the model does not use were left out: {string.Join(", ", conversion.DroppedTensors.Take(5))}{(conversion.DroppedTensors.Count > 5 ? ", ..." : "")}.");
+            if (conversion.OtherFiles.Count > 0)
+                terminal.WriteError($"sightline: not copied: {string.Join(", ", conversion.OtherFiles)}.");
+            return ExitCode.Done;
+        });
+        return verb;
+    }
+}

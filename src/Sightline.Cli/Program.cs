@@ -1,0 +1,13 @@
+using System.CommandLine;
+using Sightline.Cli;
+using Sightline.Cli.Commands;
+
+var root = new RootCommand("Sightline describes pictures with a ViT-GPT2 model, and looks after the model's files. No Python is needed.")
+{
+    CaptionCommand.Create(),
+    InspectCommand.Create(),
+    ConvertCommand.Create(),
+    VerifyCommand.Create(),
+};
+
+return await CommandLine.RunAsync(root, args);
