@@ -1,0 +1,17 @@
+using Sightline.Imaging;
+using SkiaSharp;
+
+namespace Sightline.Training.Cli.Demo;
+
+/// <summary>Writes small pictures as PNG.</summary>
+internal static class PngPicture
+{
+    public static byte[] Encode(RgbImage image)
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        for (var i = 0; i < image.Width * image.Height; i++)
+            bitmap.SetPixel(i % image.Width, i / image.Width, new SKColor(image.Pixels[3 * i], image.Pixels[(3 * i) + 1], image.Pixels[(3 * i) + 2]));
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+}
