@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Sightline.IO;
 using static TorchSharp.torch;
 
 namespace Sightline.Training;

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Sightline.IO;
+using Sightline.ModelCards;
 using Sightline.Training.Checkpointing;
 using Sightline.Training.Modeling;
+using Sightline.Training.Results;
 using static TorchSharp.torch;
 
 namespace Sightline.Training;
@@ -107,6 +110,35 @@ public sealed class Trainer : IDisposable
         TrainingArgumentsFile.Save(folder, _arguments, _model.Device.type == TorchSharp.DeviceType.CUDA);
         foreach (var file in CompanionFiles)
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
+    }
+
+    /// <summary>Writes into the output folder what 4.17's scripts write when training ends: the model, <c>train_results.json</c> and <c>trainer_state.json</c>.</summary>
+    public void SaveResults(TrainingResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        SaveModel(_arguments.OutputDir);
+        ResultFiles.Save(_arguments.OutputDir, "train", result.Metrics);
+        State.Save(_arguments.OutputDir);
+    }
+
+    /// <summary>Writes <c>eval_results.json</c>, and adds its values to <c>all_results.json</c>.</summary>
+    public void SaveResults(EvaluationResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        ResultFiles.Save(_arguments.OutputDir, "eval", result.Metrics);
+    }
+
+    /// <summary>Writes the README.md as 4.17 does, from the log so far.</summary>
+    /// <param name="card">What it says of the model; settings and versions are filled in where it leaves them out.</param>
+    public void SaveCard(TrainerCardOptions card)
+    {
+        ArgumentNullException.ThrowIfNull(card);
+        card = card with
+        {
+            Hyperparameters = card.Hyperparameters.Count > 0 ? card.Hyperparameters : Hyperparameters.List(_arguments),
+            FrameworkVersions = card.FrameworkVersions.Count > 0 ? card.FrameworkVersions : FrameworkVersions.List,
+        };
+        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, "README.md"), TrainerCard.Create(card, [.. State.LogHistory]));
     }
 
     /// <inheritdoc/>

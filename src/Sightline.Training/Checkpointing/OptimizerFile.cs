@@ -30,12 +30,13 @@ internal static class OptimizerFile
         }
 
         var groups = new List<object?>();
+        var betas = new object?[] { arguments.AdamBeta1, arguments.AdamBeta2 }; // one object in both groups, as in Python
         foreach (var group in new[] { 0, 1 })
         {
             var entry = new PickleDictionary();
             entry.Set("weight_decay", group == 0 ? arguments.WeightDecay : 0.0);
             entry.Set("lr", learningRate);
-            entry.Set("betas", new object?[] { arguments.AdamBeta1, arguments.AdamBeta2 });
+            entry.Set("betas", betas);
             entry.Set("eps", arguments.AdamEpsilon);
             if (arguments.Optim == OptimizerKind.AdamWHf)
                 entry.Set("correct_bias", true);

@@ -16,14 +16,20 @@ public sealed class ResumeTests
         ["at the end of an epoch"] = Arguments with { SaveSteps = 12 },
         ["in the middle of an epoch with accumulation"] = Arguments with { PerDeviceTrainBatchSize = 2, GradientAccumulationSteps = 4, SaveSteps = 10 },
         ["with gradients carried over the end of an epoch"] = Arguments with
-            {
-                PerDeviceTrainBatchSize = 2, GradientAccumulationSteps = 4, AccumulationLeftover = AccumulationLeftover.Carry, SaveStrategy = IntervalStrategy.Epoch,
-            },
+        {
+            PerDeviceTrainBatchSize = 2,
+            GradientAccumulationSteps = 4,
+            AccumulationLeftover = AccumulationLeftover.Carry,
+            SaveStrategy = IntervalStrategy.Epoch,
+        },
         ["with carried micro-batch means"] = Arguments with
-            {
-                PerDeviceTrainBatchSize = 2, GradientAccumulationSteps = 4, AccumulationLeftover = AccumulationLeftover.Carry,
-                AccumulationNormalization = AccumulationNormalization.MicroBatchMeans, SaveStrategy = IntervalStrategy.Epoch,
-            },
+        {
+            PerDeviceTrainBatchSize = 2,
+            GradientAccumulationSteps = 4,
+            AccumulationLeftover = AccumulationLeftover.Carry,
+            AccumulationNormalization = AccumulationNormalization.MicroBatchMeans,
+            SaveStrategy = IntervalStrategy.Epoch,
+        },
         ["in bf16"] = Arguments with { Bf16 = true, SaveSteps = 10 },
         ["as safetensors, frozen encoder, label smoothing"] = Arguments with { SaveSafetensors = true, SaveSteps = 10, Freeze = ["encoder.*"], LabelSmoothingFactor = 0.1 },
         ["with torch's AdamW and recomputed activations"] = Arguments with { Optim = Optimization.OptimizerKind.AdamWTorch, WeightDecay = 0.05, GradientCheckpointing = true, SaveSteps = 10 },
@@ -125,7 +131,11 @@ public sealed class ResumeTests
         Assert.SkipWhen(string.IsNullOrEmpty(output), "part of the kill test, which starts it in a process of its own");
         var arguments = Arguments with
         {
-            PerDeviceTrainBatchSize = 2, GradientAccumulationSteps = int.Parse(Environment.GetEnvironmentVariable(ChildFolder + "_ACCUMULATION")!, null), SaveSteps = 5, LoggingSteps = 1, OutputDir = output!,
+            PerDeviceTrainBatchSize = 2,
+            GradientAccumulationSteps = int.Parse(Environment.GetEnvironmentVariable(ChildFolder + "_ACCUMULATION")!, null),
+            SaveSteps = 5,
+            LoggingSteps = 1,
+            OutputDir = output!,
         };
         using var model = DropoutModel.Load();
         using var trainer = new Trainer(model, arguments, Data(), GoldenRun.EvaluationData(), [new Marker(output!)]);
