@@ -1,0 +1,87 @@
+using System.Globalization;
+using Sightline.Metrics.Matching;
+
+namespace Sightline.Metrics.Tests.Goldens;
+
+/// <summary>The files of metrics/meteor.</summary>
+internal static class MeteorGoldens
+{
+    /// <summary>normalizer.json.gz: text to normalized text.</summary>
+    public static GoldenResult Normalizer(string path) =>
+        Mapping(path, "input", "output", MeteorResources.English.Normalizer.Normalize);
+
+    /// <summary>stems.json.gz: Snowball English.</summary>
+    public static GoldenResult Stems(string path) => Mapping(path, "words", "stems", EnglishStemmer.Stem);
+
+    /// <summary>synsets.json.gz: word to synset numbers.</summary>
+    public static GoldenResult Synsets(string path) =>
+        Mapping(path, "words", "synsets", word => string.Join(' ', MeteorResources.English.Synsets(word).Select(x => x.ToString(CultureInfo.InvariantCulture))));
+
+    /// <summary>aligner_stress, coco_fakecap and vizwiz_demo100_unfiltered .json.gz, one of their two modes.</summary>
+    /// <param name="path">The golden file.</param>
+    /// <param name="metrics">The folder of all metric fixtures.</param>
+    /// <param name="mode"><c>exact_stem_synonym</c> or <c>full_test_table</c>.</param>
+    public static (GoldenResult Statistics, GoldenResult Scores) Segments(string path, string metrics, string mode)
+    {
+        var golden = GoldenFile.Json(path);
+        var (candidates, references) = Pairs(golden, path, metrics);
+        var meteor = mode == "full_test_table" ? Meteor.WithParaphrases(Path.Combine(metrics, "meteor", "paraphrase-test.gz")) : new Meteor();
+        var result = meteor.Score(candidates, references);
+        var expected = golden[mode]!;
+        var statistics = new GoldenComparison(0);
+        var scores = new GoldenComparison(1e-12);
+        var lines = GoldenFile.Strings(expected["stats"]);
+        var values = GoldenFile.Doubles(expected["scores"]);
+        for (var i = 0; i < lines.Length; i++)
+        {
+            statistics.Text($"{i} \"{candidates[i]}\" / {string.Join(" | ", references[i])}", lines[i], result.Statistics[i].ToString());
+            scores.Number($"{i} \"{candidates[i]}\"", values[i], result.Metric.Images[i]);
+        }
+
+        scores.Number("corpus", expected["corpus"]!.GetValue<double>(), result.Metric.Corpus);
+        var plain = result.Total with { Chunks = result.Statistics.Sum(x => x.Chunks) };
+        scores.Number("corpus_plain_sum", expected["corpus_plain_sum"]!.GetValue<double>(), plain.Score(Meteor.StageWeights));
+        statistics.Text("corpus_stats", expected["corpus_stats"]!.GetValue<string>(), plain.ToString());
+        return (statistics.Result, scores.Result);
+    }
+
+    /// <summary>published.json: values that others published; those that need the official paraphrase table are left out.</summary>
+    public static GoldenResult Published(string path)
+    {
+        var comparison = new GoldenComparison(5e-6); // the sources print five to eight decimals
+        foreach (var entry in GoldenFile.Json(path).AsArray().Where(x => x!["test"] is not null))
+        {
+            var result = new Meteor().Score([entry!["test"]!.GetValue<string>()], [GoldenFile.Strings(entry["refs"])]);
+            if (entry["score"] is { } score)
+                comparison.Number(entry["test"]!.GetValue<string>(), score.GetValue<double>(), result.Metric.Images[0]);
+            if (entry["stats"] is { } line)
+                comparison.Text(entry["test"]!.GetValue<string>(), line.GetValue<string>(), result.Statistics[0].ToString());
+        }
+
+        return comparison.Result;
+    }
+
+    private static (string[] Candidates, string[][] References) Pairs(System.Text.Json.Nodes.JsonNode golden, string path, string metrics)
+    {
+        if (golden["pairs"] is { } pairs)
+            return ([.. pairs.AsArray().Select(x => x!["test"]!.GetValue<string>())], [.. pairs.AsArray().Select(x => GoldenFile.Strings(x!["refs"]))]);
+        if (Path.GetFileName(path).StartsWith("coco", StringComparison.Ordinal))
+        {
+            var pool = GoldenFile.Json(Path.Combine(metrics, "pool", "coco_fakecap_spice_input.json.gz")).AsArray();
+            return ([.. pool.Select(x => x!["test"]!.GetValue<string>())], [.. pool.Select(x => GoldenFile.Strings(x!["refs"]))]);
+        }
+
+        var source = GoldenFile.Json(Path.Combine(metrics, "scores", "vizwiz_demo100_unfiltered.json.gz"));
+        var ids = GoldenFile.Strings(golden["image_ids"]);
+        return ([.. ids.Select(id => source["tokenized_res"]![id]!.GetValue<string>())], [.. ids.Select(id => GoldenFile.Strings(source["tokenized_gts"]![id]))]);
+    }
+
+    private static GoldenResult Mapping(string path, string from, string to, Func<string, string> map)
+    {
+        var comparison = new GoldenComparison(0);
+        var golden = GoldenFile.Json(path);
+        foreach (var (input, expected) in GoldenFile.Strings(golden[from]).Zip(GoldenFile.Strings(golden[to])))
+            comparison.Text(input, expected, map(input));
+        return comparison.Result;
+    }
+}
