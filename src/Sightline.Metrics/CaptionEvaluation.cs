@@ -118,7 +118,15 @@ public static class CaptionEvaluation
         var cider = CiderD.Score(corpus, options.DocumentFrequencies);
         if (options.DocumentFrequencies is not null)
             notes.Add($"CIDEr: document frequencies of {options.DocumentFrequencies.Documents} images from a file, not from these references.");
-        MetricResult? meteor = null, spice = null;
+        MetricResult? meteor = null;
+        if (options.Meteor is not null)
+        {
+            meteor = options.Meteor.Score(candidates, references).Metric;
+            if (!options.Meteor.HasParaphrases)
+                notes.Add("METEOR: three stages ran (exact, stem, synonym); without a paraphrase table the value is not METEOR 1.5's.");
+        }
+
+        var spice = options.SpiceParses is null ? null : Spice.Score(candidates, references, options.SpiceParses).Metric;
         IEnumerable<MetricResult?> order = options.CocoOrder
             ? [.. bleu.Orders, meteor, rouge, cider, spice]
             : [.. bleu.Orders, rouge, cider, spice, meteor];

@@ -17,4 +17,10 @@ public sealed record EvaluationOptions
 
     /// <summary>CIDEr-D's document frequencies; null, the default: counted in the references of the evaluated images.</summary>
     public DocumentFrequencies? DocumentFrequencies { get; init; }
+
+    /// <summary>Compute METEOR with these resources; null, the default: no METEOR.</summary>
+    public Meteor? Meteor { get; init; }
+
+    /// <summary>Compute SPICE with these parses; null, the default: no SPICE.</summary>
+    public SpiceParses? SpiceParses { get; init; }
 }
