@@ -36,7 +36,7 @@ public static class Bleu
 
         var total = BleuStatistics.Sum(statistics);
         var all = total.Scores();
-        return new BleuResult([.. perImage.Select((values, order) => new MetricResult($"Bleu_{order + 1}", all[order], values))], total);
+        return new BleuResult([.. perImage.Select((values, order) => new MetricResult($"Bleu_{order + 1}", all[order], values))], total, statistics);
     }
 
     internal static double[] Combine(BleuStatistics statistics)

@@ -3,7 +3,8 @@ namespace Sightline.Metrics;
 /// <summary>BLEU of a set of captions.</summary>
 /// <param name="Orders">Bleu_1 to Bleu_4.</param>
 /// <param name="Statistics">The counts that the corpus values come from.</param>
-public sealed record BleuResult(IReadOnlyList<MetricResult> Orders, BleuStatistics Statistics);
+/// <param name="ImageStatistics">The counts of each image.</param>
+public sealed record BleuResult(IReadOnlyList<MetricResult> Orders, BleuStatistics Statistics, IReadOnlyList<BleuStatistics> ImageStatistics);
 
 /// <summary>The counts behind BLEU.</summary>
 /// <param name="TestLength">Words of the candidates.</param>

@@ -48,14 +48,16 @@ public static class CaptionEvaluation
             throw new MetricsException($"No image is left to evaluate: all {skipped.Count} of the results have only rejected or pre-canned references.");
         var images = Tokenize(selected);
         var notes = new List<string>();
-        var metrics = Score(images, options, notes, out var bleu);
+        var metrics = Score(images, options, notes, out var bleu, out var meteor);
         var frequent = images.GroupBy(image => image.Candidate, StringComparer.Ordinal).ToList();
         var most = frequent.MaxBy(group => group.Count())!;
         return new EvaluationReport
         {
             Metrics = metrics,
             Images = images,
-            BleuStatistics = bleu,
+            BleuStatistics = bleu.Statistics,
+            BleuImageStatistics = bleu.ImageStatistics,
+            MeteorImageStatistics = meteor?.Statistics,
             SkippedImages = skipped,
             MissingImages = missing,
             DroppedReferences = dropped,
@@ -107,29 +109,24 @@ public static class CaptionEvaluation
         return images;
     }
 
-    private static List<MetricResult> Score(EvaluatedImage[] images, EvaluationOptions options, List<string> notes, out BleuStatistics statistics)
+    private static List<MetricResult> Score(EvaluatedImage[] images, EvaluationOptions options, List<string> notes, out BleuResult bleu, out MeteorResult? meteor)
     {
         string[] candidates = [.. images.Select(x => x.TokenizedCandidate)];
         IReadOnlyList<string>[] references = [.. images.Select(x => x.TokenizedReferences)];
         var corpus = new NgramCorpus(candidates, references);
-        var bleu = Bleu.Score(corpus);
-        statistics = bleu.Statistics;
+        bleu = Bleu.Score(corpus);
         var rouge = RougeL.Score(candidates, references);
         var cider = CiderD.Score(corpus, options.DocumentFrequencies);
         if (options.DocumentFrequencies is not null)
             notes.Add($"CIDEr: document frequencies of {options.DocumentFrequencies.Documents} images from a file, not from these references.");
-        MetricResult? meteor = null;
-        if (options.Meteor is not null)
-        {
-            meteor = options.Meteor.Score(candidates, references).Metric;
-            if (!options.Meteor.HasParaphrases)
-                notes.Add("METEOR: three stages ran (exact, stem, synonym); without a paraphrase table the value is not METEOR 1.5's.");
-        }
+        meteor = options.Meteor?.Score(candidates, references);
+        if (options.Meteor is { HasParaphrases: false })
+            notes.Add("METEOR: three stages ran (exact, stem, synonym); without a paraphrase table the value is not METEOR 1.5's.");
 
         var spice = options.SpiceParses is null ? null : Spice.Score(candidates, references, options.SpiceParses).Metric;
         IEnumerable<MetricResult?> order = options.CocoOrder
-            ? [.. bleu.Orders, meteor, rouge, cider, spice]
-            : [.. bleu.Orders, rouge, cider, spice, meteor];
+            ? [.. bleu.Orders, meteor?.Metric, rouge, cider, spice]
+            : [.. bleu.Orders, rouge, cider, spice, meteor?.Metric];
         return [.. order.OfType<MetricResult>()];
     }
 }

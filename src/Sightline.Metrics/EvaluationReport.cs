@@ -21,6 +21,12 @@ public sealed record EvaluationReport
     /// <summary>The counts behind BLEU.</summary>
     public required BleuStatistics BleuStatistics { get; init; }
 
+    /// <summary>The counts behind BLEU for each image.</summary>
+    public required IReadOnlyList<BleuStatistics> BleuImageStatistics { get; init; }
+
+    /// <summary>The counts behind METEOR for each image, or null if it was not computed.</summary>
+    public IReadOnlyList<MeteorStatistics>? MeteorImageStatistics { get; init; }
+
     /// <summary>Images of the results file that have no reference left; they are not scored.</summary>
     public required IReadOnlyList<long> SkippedImages { get; init; }
 
