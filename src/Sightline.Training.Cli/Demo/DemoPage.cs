@@ -46,7 +46,8 @@ internal static class DemoPage
             </table>
             <h2>Learning</h2>
             <p>The loss per token fell from {training[0].Losses.Masked:F2} (first {training[0].Step} updates) to {training[^1].Losses.Masked:F2} (last ones); on new pictures it is {losses[^1].Losses.Masked:F2}.
-            With padding counted, as the model card counts, the same model has {losses[^1].Losses.Pad:F2}. The curve: <a href="loss.png">loss.png</a>.</p>
+            With padding counted, as the model card counts, the same model has {losses[^1].Losses.Pad:F2}.</p>
+            {LossCurve.ToSvg(losses)}
             <h2>New pictures</h2>
 
             """);

@@ -35,7 +35,7 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output)
         Say($"Captioned {val.Count + heldout.Count} pictures it has never seen", clock);
         Report(val, heldout);
 
-        LossCurve.Write(Path.Combine(options.Out, "loss.png"), losses);
+        AtomicFile.WriteAllText(Path.Combine(options.Out, "loss.svg"), LossCurve.ToSvg(losses));
         var picture = WriteSamplePicture(data);
         DemoPage.Write(Path.Combine(options.Out, "index.html"), options, data, losses, Rows(val, heldout), val, heldout);
         WriteResults(val, heldout, losses);
