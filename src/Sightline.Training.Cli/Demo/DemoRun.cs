@@ -39,6 +39,7 @@ internal sealed class DemoRun(DemoOptions options, TextWriter output)
         var picture = WriteSamplePicture(data);
         DemoPage.Write(Path.Combine(options.Out, "index.html"), options, data, losses, Rows(val, heldout), val, heldout);
         WriteResults(val, heldout, losses);
+        AtomicFile.WriteAllText(Path.Combine(modelFolder, "README.md"), DemoCard.Create(options, data, captioner.Model, losses, Rows(val, heldout), val, clock.Elapsed));
         output.WriteLine($"{picture}\t{captioner.Describe(picture, cancellationToken: stop).Text}");
         Say($"Look at {Path.Combine(options.Out, "index.html")}", clock);
     }
