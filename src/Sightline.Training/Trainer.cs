@@ -70,6 +70,12 @@ public sealed class Trainer : IDisposable
     /// <summary>Files that belong into every checkpoint beside the weights: tokenizer and preprocessor files, copied under their names.</summary>
     public IReadOnlyList<string> CompanionFiles { get; init; } = [];
 
+    /// <summary>
+    /// Scores the model as it stands at each evaluation, e.g. captions against references (<c>predict_with_generate</c>): names without the prefix <c>eval_</c>,
+    /// which the log and <c>metric_for_best_model</c> add. Null: losses only.
+    /// </summary>
+    public Func<TrainableModel, IReadOnlyList<(string Name, double Value)>>? Scorer { get; init; }
+
     /// <summary>Runs to the end, or until it is stopped.</summary>
     /// <param name="resumeFrom">A checkpoint of this trainer (resumed to the bit) or of HF's; null: from the beginning.</param>
     /// <param name="stop">Ends the run after the update in progress; a checkpoint is saved then.</param>
@@ -96,6 +102,8 @@ public sealed class Trainer : IDisposable
     public EvaluationResult Evaluate()
     {
         var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments);
+        foreach (var (name, value) in Scorer?.Invoke(_model) ?? [])
+            result.Metrics["eval_" + name] = value;
         _progress.Losses.Add(new LossRow(State.GlobalStep, true, result.Losses));
         Log(result.Metrics, result.Losses);
         return result;
