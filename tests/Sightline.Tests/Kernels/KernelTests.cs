@@ -123,8 +123,15 @@ public sealed class KernelTests
             var stride = (heads * dim) + 3;
             var shape = new AttentionShape
             {
-                Heads = heads, HeadDim = dim, QueryLength = queryLength, KeyLength = keyLength, QueryStride = stride, KeyStride = stride,
-                OutputStride = heads * dim, Scale = 0.37f, Causal = causal,
+                Heads = heads,
+                HeadDim = dim,
+                QueryLength = queryLength,
+                KeyLength = keyLength,
+                QueryStride = stride,
+                KeyStride = stride,
+                OutputStride = heads * dim,
+                Scale = 0.37f,
+                Causal = causal,
             };
             var (q, k, v) = (Values(random, queryLength * stride), Values(random, keyLength * stride), Values(random, keyLength * stride));
             byte[] mask = masked ? [.. Enumerable.Range(0, keyLength).Select(j => (byte)(j % 3 == 0 ? 0 : 1))] : [];
