@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Sightline.Cli.Output;
 
@@ -21,8 +22,9 @@ internal static class CommandLine
         help.Action = new ExamplesHelp((SynchronousCommandLineAction)help.Action!);
         var terminal = Terminal.Current;
         var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // "@home.jpg" is one, too
-        if (result.Errors.Count > 0)
-            return ReportUsage(terminal, result);
+        var messages = UsageErrors(result);
+        if (messages.Count > 0)
+            return ReportUsage(terminal, result, messages);
         var interrupted = ExitCode.Interrupted;
         using var cancellation = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ExitCode.Interrupted));
@@ -59,16 +61,33 @@ internal static class CommandLine
         }
     }
 
-    private static int ReportUsage(Terminal terminal, ParseResult result)
+    private static List<string> UsageErrors(ParseResult result)
     {
-        var command = "sightline";
-        var messages = result.Errors.Select(error => error.Message);
-        if (result.CommandResult.Command is not RootCommand root)
-            command = $"sightline {result.CommandResult.Command.Name}";
-        else
-            messages = [$"{(result.UnmatchedTokens is [var first, ..] ? $"'{first}' is not a command; " : "")}a command was expected: {string.Join(", ", root.Subcommands.Select(verb => verb.Name))}."];
-        foreach (var message in messages.Distinct())
+        if (result.Errors.Count > 0 && result.CommandResult.Command is RootCommand root)
+            return [$"{(result.UnmatchedTokens is [var first, ..] ? $"'{first}' is not a command; " : "")}a command was expected: {string.Join(", ", root.Subcommands.Select(verb => verb.Name))}."];
+        if (result.Action is ExamplesHelp)
+            return [];
+        var unknown = UnknownOptions(result).Select(option => $"{option} is not an option of '{result.CommandResult.Command.Name}'.").ToList();
+        return unknown.Count > 0 ? unknown : [.. result.Errors.Select(error => error.Message).Distinct()];
+    }
+
+    // The parser takes an option it does not know for an argument. What follows "--" is one, whatever it looks like.
+    private static IEnumerable<string> UnknownOptions(ParseResult result)
+    {
+        var afterDashes = result.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Skip(1).Count();
+        return result.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .SkipLast(afterDashes)
+            .Concat(result.UnmatchedTokens)
+            .Where(value => value.Length > 1 && value[0] == '-');
+    }
+
+    private static int ReportUsage(Terminal terminal, ParseResult result, List<string> messages)
+    {
+        foreach (var message in messages)
             terminal.WriteError($"sightline: {message}");
+        var command = result.CommandResult.Command is RootCommand ? "sightline" : $"sightline {result.CommandResult.Command.Name}";
         terminal.WriteError($"sightline: '{command} --help' explains the command.");
         return ExitCode.WrongUsage;
     }
