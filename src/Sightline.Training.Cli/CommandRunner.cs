@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace Sightline.Training.Cli;
 
@@ -17,27 +18,47 @@ internal static class CommandRunner
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync($"sightline-train: {error.Message}");
+            foreach (var message in parsed.Errors.Select(error => error.Message).Distinct())
+                Complain(message);
             return WrongUsage;
         }
 
+        using var cancellation = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellation.Token);
         }
         catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("sightline-train: stopped.");
+            Complain("stopped.");
             return Stopped;
+        }
+        catch (UsageException e)
+        {
+            Complain(e.Message);
+            return WrongUsage;
         }
         catch (Exception e)
         {
             var known = e is SightlineException or IOException or UnauthorizedAccessException;
-            await Console.Error.WriteLineAsync($"sightline-train: {(known ? e.Message : $"unexpected error: {e.Message} Use --verbose and report it.")}".ReplaceLineEndings(" "));
+            Complain(known ? e.Message : $"unexpected error: {e.Message} Use --verbose and report it.");
             if (parsed.GetValue(s_verbose))
                 await Console.Error.WriteLineAsync(e.ToString());
             return Failed;
         }
+
+        // The first signal lets the work end cleanly, a second one ends the process at once.
+        void Stop(PosixSignalContext signal)
+        {
+            if (cancellation.IsCancellationRequested)
+                return;
+            signal.Cancel = true;
+            Complain("stopping; once more stops at once.");
+            cancellation.Cancel();
+        }
     }
+
+    private static void Complain(string message) => Console.Error.WriteLine($"sightline-train: {message.ReplaceLineEndings(" ")}");
 }

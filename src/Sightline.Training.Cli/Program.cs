@@ -5,5 +5,7 @@ using Sightline.Training.Cli.Commands;
 var root = new RootCommand("Trains image captioners. Every verb explains itself with --help.")
 {
     DemoCommand.Create(),
+    RunCommand.Create(),
+    DataCommand.Create(),
 };
 return await CommandRunner.RunAsync(root, args);
