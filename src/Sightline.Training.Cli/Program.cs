@@ -7,5 +7,6 @@ var root = new RootCommand("Trains image captioners. Every verb explains itself 
     DemoCommand.Create(),
     RunCommand.Create(),
     DataCommand.Create(),
+    VerifyCommand.Create(),
 };
 return await CommandRunner.RunAsync(root, args);
