@@ -149,7 +149,13 @@ public sealed class Meteor
                 for (var other = 1; other <= _paraphrases.MaxWords && i + other <= test.Length; other++)
                 {
                     var paraphrase = string.Join(' ', test, i, other);
-                    if (phrase != paraphrase && (_paraphrases.Contains(phrase, paraphrase) || _paraphrases.Contains(paraphrase, phrase)))
+                    if (phrase == paraphrase)
+                        continue;
+
+                    // An entry in each direction gives a match each, so that such a pair is not uncontested.
+                    if (_paraphrases.Contains(phrase, paraphrase))
+                        matches.Add(new MeteorMatch(3, start, length, i, other));
+                    if (_paraphrases.Contains(paraphrase, phrase))
                         matches.Add(new MeteorMatch(3, start, length, i, other));
                 }
             }

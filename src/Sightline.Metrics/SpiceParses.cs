@@ -1,13 +1,12 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Sightline.Metrics.SceneGraphs;
 
 namespace Sightline.Metrics;
 
 /// <summary>
-/// The scene-graph tuples of captions, from a file of parses: one JSON object a line with <c>caption</c> (as tokenized for scoring) and either
-/// <c>tuples</c> or <c>sentences</c> (<c>tokens</c> with tag and lemma, <c>edges</c> of collapsed, CC-processed dependencies), gzip or plain.
+/// The scene-graph tuples of captions, from a file of parses: one JSON object a line with <c>caption</c> (as tokenized for scoring) and
+/// <c>tuples</c>, gzip or plain. Other fields, such as the dependencies, are not read.
 /// </summary>
 public sealed class SpiceParses
 {
@@ -56,7 +55,7 @@ public sealed class SpiceParses
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or IndexOutOfRangeException)
         {
-            throw new MetricsException($"{path}: line {number} is not a parse; expected {{\"caption\": …, \"tuples\": [[…], …]}} or the same with \"sentences\".", e);
+            throw new MetricsException($"{path}: line {number} is not a parse; expected {{\"caption\": …, \"tuples\": [[…], …]}}.", e);
         }
 
         return new SpiceParses(tuples);
@@ -67,12 +66,6 @@ public sealed class SpiceParses
         using var document = JsonDocument.Parse(line, new JsonDocumentOptions { MaxDepth = 64 });
         var root = document.RootElement;
         var caption = root.GetProperty("caption").GetString()!;
-        if (root.TryGetProperty("sentences", out var sentences))
-        {
-            tuples[caption] = [.. sentences.EnumerateArray().SelectMany(x => SceneGraphParser.Tuples(ReadSentence(x)))];
-            return;
-        }
-
         var list = new List<IReadOnlyList<string>>();
         foreach (var tuple in root.GetProperty("tuples").EnumerateArray())
         {
@@ -84,10 +77,4 @@ public sealed class SpiceParses
 
         tuples[caption] = list;
     }
-
-    internal static ParsedSentence ReadSentence(JsonElement sentence) => new(
-        [.. sentence.GetProperty("tokens").EnumerateArray().Select(x => new ParsedToken(x[0].GetString()!, x[1].GetString()!, x[2].GetString()!))],
-        [.. sentence.GetProperty("edges").EnumerateArray().Select(x => new Dependency(Number(x[0]), x[1].GetString()!, Number(x[2])))]);
-
-    private static string Number(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 }

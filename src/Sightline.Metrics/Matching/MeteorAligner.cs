@@ -2,7 +2,8 @@ namespace Sightline.Metrics.Matching;
 
 /// <summary>
 /// Chooses the matches of METEOR 1.5: uncontested ones are fixed, the rest is a beam search over the reference from left to right that wants
-/// most weighted words covered, then fewest chunks, then the smallest sum of distances between matched positions.
+/// most weighted words covered, then fewest chunks. Among equals most matches count, then those found first; METEOR 1.5 decides some of
+/// these ties in another way (docs/metrics.md has the count on the golden files).
 /// </summary>
 /// <remarks>Denkowski and Lavie, "Meteor Universal: language specific translation evaluation for any target language", WMT 2014.</remarks>
 internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
@@ -21,15 +22,23 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
         for (var position = 0; position < referenceLength; position++)
         {
             var next = new List<Path>();
-            foreach (var path in paths.Order(Path.Better).Take(BeamSize))
+            foreach (var path in Prune(paths))
                 Extend(path, position, matches[position], next);
             paths = next;
         }
 
         foreach (var path in paths)
             path.Close();
-        var best = paths.Order(Path.Better).First();
+        var best = paths.Order(Path.Better).ThenByDescending(path => path.Count).First();
         return ([.. best.Chosen.OfType<MeteorMatch>()], best.Chunks);
+    }
+
+    // The best paths in the order in which they were found.
+    private static IEnumerable<Path> Prune(List<Path> paths)
+    {
+        if (paths.Count <= BeamSize)
+            return paths;
+        return paths.Select((path, found) => (path, found)).OrderBy(x => x.path, Path.Better).Take(BeamSize).OrderBy(x => x.found).Select(x => x.path);
     }
 
     private static Path FixUncontested(List<MeteorMatch>[] matches, int referenceLength, int testLength)
@@ -61,7 +70,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
     {
         if (path.Chosen[position] is { } chosen)
         {
-            path.Count(chosen, _stageWeights[chosen.Stage]);
+            path.Add(chosen, _stageWeights[chosen.Stage]);
             next.Add(path);
             return;
         }
@@ -76,7 +85,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
         {
             var extended = new Path(path);
             extended.Reserve(match);
-            extended.Count(match, _stageWeights[match.Stage]);
+            extended.Add(match, _stageWeights[match.Stage]);
             next.Add(extended);
         }
 
@@ -89,8 +98,6 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
         private readonly bool[] _referenceUsed;
         private readonly bool[] _testUsed;
         private int _weight;
-        private int _words;
-        private int _distance;
         private int _lastTestEnd = -1;
 
         public Path(int referenceLength, int testLength)
@@ -106,8 +113,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
             _referenceUsed = [.. other._referenceUsed];
             _testUsed = [.. other._testUsed];
             _weight = other._weight;
-            _words = other._words;
-            _distance = other._distance;
+            Count = other.Count;
             _lastTestEnd = other._lastTestEnd;
             Chunks = other.Chunks;
         }
@@ -117,16 +123,15 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
         {
             if (x._weight != y._weight)
                 return y._weight.CompareTo(x._weight);
-            if (x.Chunks != y.Chunks)
-                return x.Chunks.CompareTo(y.Chunks);
-            if (x._words != y._words)
-                return y._words.CompareTo(x._words);
-            return x._distance.CompareTo(y._distance);
+            return x.Chunks.CompareTo(y.Chunks);
         });
 
         public MeteorMatch?[] Chosen { get; }
 
         public int Chunks { get; private set; }
+
+        /// <summary>The number of matches.</summary>
+        public int Count { get; private set; }
 
         public bool IsReferenceUsed(int position) => _referenceUsed[position];
 
@@ -142,15 +147,14 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
         }
 
         /// <summary>Counts a reserved match when the search comes to it.</summary>
-        public void Count(MeteorMatch match, double weight)
+        public void Add(MeteorMatch match, double weight)
         {
             // METEOR keeps whole numbers here: a stem, a synonym or a one-word paraphrase adds nothing, and is taken only where it costs no chunk.
             _weight += (int)(match.TestLength * weight) + (int)(match.ReferenceLength * weight);
-            _words += match.TestLength + match.ReferenceLength;
+            Count++;
             if (_lastTestEnd != -1 && match.TestStart != _lastTestEnd)
                 Chunks++;
             _lastTestEnd = match.TestStart + match.TestLength;
-            _distance += Math.Abs(match.ReferenceStart - match.TestStart);
         }
 
         /// <summary>Ends the chunk that is open, if one is.</summary>

@@ -21,7 +21,8 @@ internal static class MeteorGoldens
     /// <param name="path">The golden file.</param>
     /// <param name="metrics">The folder of all metric fixtures.</param>
     /// <param name="mode"><c>exact_stem_synonym</c> or <c>full_test_table</c>.</param>
-    public static (GoldenResult Statistics, GoldenResult Scores) Segments(string path, string metrics, string mode)
+    /// <returns>Over all segments, and the segments (with their image) whose statistics are not METEOR's.</returns>
+    public static (GoldenResult Statistics, GoldenResult Scores, IReadOnlyList<int> Unequal) Segments(string path, string metrics, string mode)
     {
         var golden = GoldenFile.Json(path);
         var (candidates, references) = Pairs(golden, path, metrics);
@@ -32,8 +33,11 @@ internal static class MeteorGoldens
         var scores = new GoldenComparison(1e-12);
         var lines = GoldenFile.Strings(expected["stats"]);
         var values = GoldenFile.Doubles(expected["scores"]);
+        var unequal = new List<int>();
         for (var i = 0; i < lines.Length; i++)
         {
+            if (lines[i] != result.Statistics[i].ToString())
+                unequal.Add(i);
             statistics.Text($"{i} \"{candidates[i]}\" / {string.Join(" | ", references[i])}", lines[i], result.Statistics[i].ToString());
             scores.Number($"{i} \"{candidates[i]}\"", values[i], result.Metric.Images[i]);
         }
@@ -41,8 +45,41 @@ internal static class MeteorGoldens
         scores.Number("corpus", expected["corpus"]!.GetValue<double>(), result.Metric.Corpus);
         var plain = result.Total with { Chunks = result.Statistics.Sum(x => x.Chunks) };
         scores.Number("corpus_plain_sum", expected["corpus_plain_sum"]!.GetValue<double>(), plain.Score(Meteor.StageWeights));
-        statistics.Text("corpus_stats", expected["corpus_stats"]!.GetValue<string>(), plain.ToString());
-        return (statistics.Result, scores.Result);
+        statistics.Text("corpus_stats", expected["corpus_stats"]!.GetValue<string>(), result.Total.ToString());
+        return (statistics.Result, scores.Result, unequal);
+    }
+
+    /// <summary>The score formula alone: METEOR's own statistics to its scores, every segment and the corpus.</summary>
+    public static GoldenResult Formula(string path, string mode)
+    {
+        var expected = GoldenFile.Json(path)[mode]!;
+        MeteorStatistics[] segments = [.. GoldenFile.Strings(expected["stats"]).Select(Parse)];
+        var values = GoldenFile.Doubles(expected["scores"]);
+        var comparison = new GoldenComparison(1e-12);
+        for (var i = 0; i < segments.Length; i++)
+            comparison.Number($"{i}", values[i], segments[i].Score(Meteor.StageWeights));
+        var total = MeteorStatistics.Sum(segments);
+        comparison.Number("corpus", expected["corpus"]!.GetValue<double>(), total.Score(Meteor.StageWeights));
+        var plain = total with { Chunks = segments.Sum(x => x.Chunks) };
+        comparison.Number("corpus_plain_sum", expected["corpus_plain_sum"]!.GetValue<double>(), plain.Score(Meteor.StageWeights));
+        comparison.Text("corpus_stats", expected["corpus_stats"]!.GetValue<string>(), total.ToString());
+        return comparison.Result;
+    }
+
+    private static MeteorStatistics Parse(string line)
+    {
+        int[] numbers = [.. line.Split(' ').Select(x => int.Parse(x, CultureInfo.InvariantCulture))];
+        return new MeteorStatistics
+        {
+            TestLength = numbers[0],
+            ReferenceLength = numbers[1],
+            TestFunctionWords = numbers[2],
+            ReferenceFunctionWords = numbers[3],
+            Matches = numbers[4..20],
+            Chunks = numbers[20],
+            TestMatches = numbers[21],
+            ReferenceMatches = numbers[22],
+        };
     }
 
     /// <summary>published.json: values that others published; those that need the official paraphrase table are left out.</summary>

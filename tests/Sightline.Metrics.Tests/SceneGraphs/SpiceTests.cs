@@ -11,4 +11,32 @@ public sealed class SpiceTests
     [InlineData("synthetic_tuples")]
     [InlineData("vizwiz_demo100_tuples")]
     public void ScoreTuples_Golden_EqualsSpice(string file) => SpiceGoldens.Tuples(Fixture.Path("metrics", "spice", $"{file}.json.gz")).Check();
+
+    [Theory]
+    [InlineData("coco_fakecap_first300_parses")]
+    [InlineData("vizwiz_demo100_parses")]
+    public void LoadParses_Golden_GivesTheTuplesOfEveryCaption(string file) =>
+        SpiceGoldens.Parses(Fixture.Path("metrics", "spice", $"{file}.jsonl.gz")).Check();
+
+    [Fact]
+    public void Score_CaptionThatWasNotParsed_SaysWhich()
+    {
+        var parses = SpiceParses.Load(Fixture.Path("metrics", "spice", "vizwiz_demo100_parses.jsonl.gz"));
+        var error = Assert.Throws<MetricsException>(() => Spice.Score(["a caption that nobody parsed"], [["a dog"]], parses)).Message;
+        Assert.Contains("\"a caption that nobody parsed\"", error, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error);
+    }
+
+    [Fact]
+    public void Run_WithParses_GivesTheSpiceOfTheDemo()
+    {
+        var golden = GoldenFile.Json(Fixture.Path("metrics", "spice", "vizwiz_demo100_tuples.json.gz"));
+        var report = CaptionEvaluation.Run(Pool.Vizwiz, Pool.Demo100, new EvaluationOptions
+        {
+            IgnoreRejected = false,
+            IgnorePrecanned = false,
+            SpiceParses = SpiceParses.Load(Fixture.Path("metrics", "spice", "vizwiz_demo100_parses.jsonl.gz")),
+        });
+        Assert.Equal(golden["mean_f"]!.GetValue<double>(), report.Metric("SPICE").Corpus, 1e-12);
+    }
 }
