@@ -87,7 +87,7 @@ internal static class ArgumentTable
         if (type == typeof(bool))
             return text.ToLowerInvariant() switch { "true" or "1" or "yes" or "" => true, "false" or "0" or "no" => false, _ => text };
         if (type == typeof(int) || type == typeof(long) || type == typeof(double))
-            return double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : text;
+            return double.TryParse(text, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : text;
         return type == typeof(IReadOnlyList<string>) ? new JsonArray([.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part => (JsonNode)part)]) : text;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Sightline.Tests;
 using Sightline.Training.Checkpointing;
+using Sightline.Training.Optimization;
 
 namespace Sightline.Training.Tests.Checkpointing;
 
@@ -32,7 +33,7 @@ public sealed class ResumeTests
         },
         ["in bf16"] = Arguments with { Bf16 = true, SaveSteps = 10 },
         ["as safetensors, frozen encoder, label smoothing"] = Arguments with { SaveSafetensors = true, SaveSteps = 10, Freeze = ["encoder.*"], LabelSmoothingFactor = 0.1 },
-        ["with torch's AdamW and recomputed activations"] = Arguments with { Optim = Optimization.OptimizerKind.AdamWTorch, WeightDecay = 0.05, GradientCheckpointing = true, SaveSteps = 10 },
+        ["with torch's AdamW and recomputed activations"] = Arguments with { Optim = OptimizerKind.AdamWTorch, WeightDecay = 0.05, GradientCheckpointing = true, SaveSteps = 10 },
     };
 
     public static TheoryData<string> Runs() => [.. s_runs.Keys];
