@@ -24,7 +24,10 @@ internal static class DataCommand
             var folder = parsed.GetValue(images);
             var options = new CaptionDatasetOptions
             {
-                RequireImageFiles = folder is not null, MissingImages = FaultPolicy.Skip, BadEntries = FaultPolicy.Skip, AllowNoCaptions = true,
+                RequireImageFiles = folder is not null,
+                MissingImages = FaultPolicy.Skip,
+                BadEntries = FaultPolicy.Skip,
+                AllowNoCaptions = true,
             };
             var paths = parsed.GetRequiredValue(files);
             var names = SplitNames(paths);
@@ -64,7 +67,12 @@ internal static class DataCommand
         {
             var options = new ShapesOptions
             {
-                Level = parsed.GetValue(level), Size = parsed.GetValue(size), Train = parsed.GetValue(train), Val = parsed.GetValue(val), Heldout = parsed.GetValue(heldout), Seed = parsed.GetValue(seed),
+                Level = parsed.GetValue(level),
+                Size = parsed.GetValue(size),
+                Train = parsed.GetValue(train),
+                Val = parsed.GetValue(val),
+                Heldout = parsed.GetValue(heldout),
+                Seed = parsed.GetValue(seed),
             };
             var path = parsed.GetRequiredValue(folder);
             ShapesDataset.Write(path, options, stop);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Sightline.Imaging;
 using Sightline.IO;
+using Sightline.Training.Cli.Output;
 
 namespace Sightline.Training.Cli.Demo;
 

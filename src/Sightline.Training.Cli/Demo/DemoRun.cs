@@ -5,6 +5,7 @@ using Sightline.Generation;
 using Sightline.Imaging;
 using Sightline.IO;
 using Sightline.Models;
+using Sightline.Training.Cli.Output;
 using Sightline.Training.Modeling;
 
 namespace Sightline.Training.Cli.Demo;

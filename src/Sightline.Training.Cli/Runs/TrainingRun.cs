@@ -2,10 +2,12 @@ using System.Text.Json.Nodes;
 using Sightline.Data;
 using Sightline.IO;
 using Sightline.ModelCards;
+using Sightline.Models;
 using Sightline.Training.Checkpointing;
 using Sightline.Training.Cli.Data;
 using Sightline.Training.Cli.Output;
 using Sightline.Training.Modeling;
+using Sightline.Training.TensorBoard;
 
 namespace Sightline.Training.Cli.Runs;
 
@@ -35,7 +37,9 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
 
         using var model = TrainableModel.FromCheckpoint(setup.Checkpoint, modelSettings.Device);
         using var companions = new TemporaryCompanions(setup);
-        using var trainer = new Trainer(model, _arguments, Adapt(train, setup), validation is null ? null : Adapt(validation, setup), [new ProgressLines(events, live)])
+        var validationData = validation is null ? null : Adapt(validation, setup);
+        using var tensorBoard = new TensorBoardCallback(setup.Checkpoint.Config);
+        using var trainer = new Trainer(model, _arguments, Adapt(train, setup), validationData, [new ProgressLines(events, live), tensorBoard])
         {
             CompanionFiles = companions.Files,
         };
@@ -51,6 +55,7 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         }
 
         Finish(trainer, result, validation is not null);
+        WriteFindings(trainer, result, model.ToCheckpoint(), train, validation, validationData);
         return true;
     }
 
@@ -119,6 +124,22 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
             "end",
             $"Done after {result.State.GlobalStep} steps{(result.StoppedEarly ? " (early stopping)" : "")}: {_arguments.OutputDir} holds the model and its results.",
             new JsonObject { ["step"] = result.State.GlobalStep, ["output_dir"] = _arguments.OutputDir, ["train_loss"] = result.Metrics["train_loss"]?.DeepClone() });
+    }
+
+    // What the run found out, beside what the Trainer of 4.17 writes: the check for collapse, the curve, the honest card.
+    private void WriteFindings(Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CaptionTrainingData? validationData)
+    {
+        CollapseCheck? collapse = null;
+        if (validationData is not null)
+        {
+            using var model = VisionEncoderDecoderModel.Load(_arguments.OutputDir);
+            collapse = CollapseCheck.Run(model, validationData);
+            events.Tell("collapse_check", collapse.Words, new JsonObject { ["pictures"] = collapse.Pictures, ["distinct"] = collapse.Distinct, ["changed"] = collapse.Changed });
+        }
+
+        if (trainer.Losses.Any(row => !row.IsEvaluation))
+            AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, "loss.svg"), LossCurve.ToSvg(trainer.Losses));
+        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunCard.FileName), RunCard.Create(settings, trainer, result, checkpoint, train, validation, collapse));
     }
 
     /// <summary>Tokenizer and preprocessor files in a folder of their own, from which every checkpoint gets copies.</summary>

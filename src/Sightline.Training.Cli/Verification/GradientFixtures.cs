@@ -103,7 +103,10 @@ internal sealed partial class GradientFixtures : FixtureKind
         var shape = golden.Find("labels_masked").Shape;
         return new CaptionBatch
         {
-            PixelValues = golden.ReadSingles("pixel_values"), ImageCount = (int)shape[0], Labels = golden.ReadInt64s("labels_masked"), LabelLength = (int)shape[1],
+            PixelValues = golden.ReadSingles("pixel_values"),
+            ImageCount = (int)shape[0],
+            Labels = golden.ReadInt64s("labels_masked"),
+            LabelLength = (int)shape[1],
         };
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Sightline.Training.Cli.Demo;
+namespace Sightline.Training.Cli.Output;
 
 /// <summary>The loss over the run as SVG, which a browser renders with its own fonts; the page tells it in words too.</summary>
 internal static class LossCurve

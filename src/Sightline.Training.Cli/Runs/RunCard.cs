@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+using Sightline.ModelCards;
+using Sightline.Models;
+using Sightline.Training.Cli.Data;
+using Sightline.Training.Results;
+
+namespace Sightline.Training.Cli.Runs;
+
+/// <summary>The honest card of a run.</summary>
+internal static class RunCard
+{
+    /// <summary>Its file beside the 4.17 Trainer's README.md.</summary>
+    public const string FileName = "HONEST_CARD.md";
+
+    public static string Create(RunSettings settings, Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CollapseCheck? collapse)
+    {
+        var config = checkpoint.Config;
+        var evaluation = trainer.Losses.LastOrDefault(row => row.IsEvaluation);
+        var speed = result.Metrics["train_samples_per_second"]?.GetValue<double>();
+        return HonestCard.Create(new HonestCardFacts
+        {
+            ModelName = Path.GetFileName(Path.GetFullPath(settings.Arguments.OutputDir)),
+            Architecture = $"A vision encoder-decoder: {config.Encoder.ModelType} with {config.Encoder.NumHiddenLayers} layers and GPT-2 with {config.Decoder.NLayer} layers, {checkpoint.Parameters.Values.Sum(values => (long)values.Length):N0} parameters.",
+            DatasetName = settings.Data!.Train,
+            DataFacts =
+            [
+                $"Training: {train.Dataset.Images.Count:N0} pictures, {train.Dataset.Examples.Count:N0} captions.",
+                validation is null ? "No evaluation data." : $"Evaluation: {validation.Dataset.Images.Count:N0} pictures, {validation.Dataset.Examples.Count:N0} captions.",
+                .. train.Dataset.Report.ToLines(),
+            ],
+            Preprocessing = [$"Pictures to {config.Encoder.ImageSize} x {config.Encoder.ImageSize} pixels, as Pillow resizes; EXIF orientation is not applied.", $"Captions to at most {settings.Arguments.LabelMaxLength} tokens."],
+            Hyperparameters = Hyperparameters.List(settings.Arguments),
+            TokenLoss = evaluation.IsEvaluation ? evaluation.Losses.Masked : null,
+            PaddedLoss = evaluation.IsEvaluation ? evaluation.Losses.Pad : null,
+            Examination = collapse is null ? [] : [collapse.Words],
+            Hardware = $"{Environment.ProcessorCount} processors, {RuntimeInformation.OSArchitecture}",
+            Duration = result.Metrics["train_runtime"]?.GetValue<double>() is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            ImagesPerSecond = speed,
+            FrameworkVersions = FrameworkVersions.List,
+            Command = $"sightline-train run {RunSettings.FileName} --output_dir DIR",
+        });
+    }
+}

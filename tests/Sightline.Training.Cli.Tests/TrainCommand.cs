@@ -1,0 +1,23 @@
+using System.Diagnostics;
+using Sightline.Tests;
+
+namespace Sightline.Training.Cli.Tests;
+
+/// <summary>Runs the built <c>sightline-train</c> as a process of its own, as a user does.</summary>
+internal static class TrainCommand
+{
+    public static async Task<(int ExitCode, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sightline-train.dll"), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Fixture.Root,
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
+    }
+}
