@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Xunit;
 
@@ -41,6 +42,22 @@ public sealed class VerifyCommandTests
         Assert.Equal(("forward", $"forward/{Name}.json"), (failed["kind"]!.GetValue<string>(), failed["file"]!.GetValue<string>()));
         Assert.InRange(failed["largest_difference"]!.GetValue<double>(), 0.9e-4, 1.1e-4);
         Assert.Equal((0, 1), (json.Json[^1]["totals"]!["pass"]!.GetValue<int>(), json.Json[^1]["totals"]!["fail"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task Verify_AlteredTensor_Fails()
+    {
+        using var folder = Subset();
+        var path = folder.At("forward", $"{Name}.safetensors");
+        var bytes = await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken);
+        var headerLength = (int)BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        var start = JsonNode.Parse(bytes.AsSpan(8, headerLength))!["logits"]!["data_offsets"]![0]!.GetValue<int>();
+        var value = bytes.AsSpan(8 + headerLength + start + (17 * sizeof(float)), sizeof(float));
+        BinaryPrimitives.WriteSingleLittleEndian(value, BinaryPrimitives.ReadSingleLittleEndian(value) + 0.001f);
+        await File.WriteAllBytesAsync(path, bytes, TestContext.Current.CancellationToken);
+        var result = await Command.RunAsync("verify", folder.Root);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("logits[17]", result.Lines.Single(line => line.StartsWith("fail\t", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
