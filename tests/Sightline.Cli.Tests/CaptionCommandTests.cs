@@ -226,4 +226,31 @@ public sealed class CaptionCommandTests
         Assert.InRange(result.Lines.Length, 0, many.Length - 100);
         Assert.All(result.Lines, line => Assert.Equal(first, line));
     }
+
+    [Fact]
+    public async Task Caption_OnATerminal_ShowsProgressBesideTheResults()
+    {
+        Assert.SkipWhen(!File.Exists("/usr/bin/script"), "A terminal is made with the program script.");
+        using var folder = new TemporaryFolder();
+        var command = string.Join(' ', ["dotnet", Command.Assembly, "caption", .. s_shapes, "--model", s_model, "--batch", "1"]);
+        async Task<string> Run(string line, string terminal)
+        {
+            var start = new ProcessStartInfo("/usr/bin/script", ["-qec", line, "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = Fixture.Root };
+            start.Environment["TERM"] = terminal;
+            using var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            var shown = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, process.ExitCode);
+            return shown;
+        }
+
+        var shown = await Run(command, "xterm");
+        Assert.Contains("100%", shown, StringComparison.Ordinal);
+        Assert.All(s_shapes, shape => Assert.Contains(shape + "\ta ", shown, StringComparison.Ordinal));
+        Assert.DoesNotContain("%", await Run(command, "dumb"), StringComparison.Ordinal);
+
+        Assert.Contains("100%", await Run($"{command} > {folder.At("captions.txt")}", "xterm"), StringComparison.Ordinal);
+        Assert.Equal((await Command.RunAsync(["caption", .. s_shapes, "--model", s_model])).Output, await File.ReadAllTextAsync(folder.At("captions.txt"), TestContext.Current.CancellationToken));
+    }
 }

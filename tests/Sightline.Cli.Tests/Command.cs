@@ -7,7 +7,8 @@ namespace Sightline.Cli.Tests;
 /// <summary>Runs the built command as a process of its own, as a user does.</summary>
 internal static class Command
 {
-    private static readonly string s_assembly = Path.Combine(AppContext.BaseDirectory, "Sightline.Cli.dll");
+    /// <summary>The command's assembly, run by <c>dotnet</c>.</summary>
+    public static string Assembly { get; } = Path.Combine(AppContext.BaseDirectory, "Sightline.Cli.dll");
 
     /// <summary>Runs <c>sightline</c> with these arguments.</summary>
     public static Task<CommandResult> RunAsync(params string[] arguments) => RunAsync(arguments, folder: null, input: null);
@@ -25,7 +26,7 @@ internal static class Command
     /// <summary>Starts <c>sightline</c>; its standard input stays open.</summary>
     public static Process Start(string[] arguments, string? folder = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [s_assembly, .. arguments])
+        var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [Assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -15,7 +15,8 @@ internal static class ProgressBar
     {
         if (Console.IsErrorRedirected || steps < 2)
             return work(static () => { });
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal.Error) });
+        // Said to be interactive, because what counts is the error stream, which is a terminal here, and not where the input comes from.
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error), Interactive = InteractionSupport.Yes });
         if (!console.Profile.Capabilities.Ansi)
             return work(static () => { });
         return console.Progress().AutoClear(true).StartAsync(async context =>
