@@ -206,6 +206,7 @@ public sealed class HostilePyTorchTests
         Refuse("claims", bytes => Put64(bytes, zip64 + 48, -1));
         Refuse("entries in", bytes => Put64(bytes, zip64 + 32, long.MaxValue));
         Refuse("entries in", bytes => Put64(bytes, zip64 + 32, 4));
+        Refuse("ends after 2 of 3", bytes => Put64(bytes, zip64 + 40, 3 * 46));
         Refuse("is damaged", bytes => Put64(bytes, zip64 + 48, 3));
         Refuse("zip64 end record is missing", bytes => bytes[zip64] = 0);
         Refuse("zip64 end record is missing", bytes => Put64(bytes, zip64 + 56 + 8, long.MaxValue));
@@ -223,6 +224,7 @@ public sealed class HostilePyTorchTests
         Refuse("beyond the file", bytes => Put32(bytes, directory + 42, 0x7fffffff));
         Refuse("has no header", bytes => Put32(bytes, directory + 42, 1));
         Refuse("storage '", bytes => bytes[directory + 46] = (byte)'x');
+        Refuse("data.pkl'; not a file of torch.save", bytes => bytes[directory + 46 + "model/".Length] = (byte)'x');
 
         void Refuse(string expected, Action<byte[]> damage)
         {
