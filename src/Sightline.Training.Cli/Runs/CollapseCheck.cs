@@ -28,13 +28,13 @@ internal sealed record CollapseCheck(int Pictures, int Distinct, int Changed)
         {
             var size = batch.PixelValues.Length / batch.ImageCount;
             var encoded = model.Encode(batch.PixelValues.Span, batch.ImageCount);
-            var end = model.Config.PadTokenId;
+            var end = GenerationConfig.FromModelConfig(model.Config.Json).Options.EosTokenIds;
             var options = new GenerationOptions
             {
                 MaxLength = Math.Min(MaxTokens, model.Config.Decoder.NPositions),
                 DecoderStartTokenId = model.Config.DecoderStartTokenId,
-                EosTokenIds = end is { } id ? [id] : [],
-                PadTokenId = end,
+                EosTokenIds = end ?? (model.Config.PadTokenId is { } pad ? [pad] : []),
+                PadTokenId = model.Config.PadTokenId,
             };
             var output = TextGenerator.Generate(rows => model.StartDecoding(encoded, rows), options);
             for (var i = 0; i < batch.ImageCount; i++)
