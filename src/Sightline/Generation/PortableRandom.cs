@@ -20,6 +20,9 @@ internal struct PortableRandom
         _d = Next(ref state);
     }
 
+    /// <summary>Starts from a state, not all zero.</summary>
+    public PortableRandom(ulong a, ulong b, ulong c, ulong d) => (_a, _b, _c, _d) = (a, b, c, d);
+
     /// <summary>64 random bits.</summary>
     public ulong NextUInt64()
     {
