@@ -7,9 +7,9 @@ public enum Compatibility
     Transformers417,
 
     /// <summary>
-    /// 4.31: beam search divides by one more token in its stop rule and so searches longer, diverse beam search keeps one list of hypotheses
-    /// per group, <see cref="EarlyStopping.Never"/> exists, top-p resolves ties the other way round, a bad word as long as the whole
-    /// sequence is not matched, and <c>max_new_tokens</c> wins over <c>max_length</c>.
+    /// 4.31: beam search divides by one more token in its stop rule and so searches longer, <see cref="EarlyStopping.Never"/> exists, top-p
+    /// resolves ties the other way round, a bad word longer than the sequence so far is not matched, and <c>max_new_tokens</c> wins over
+    /// <c>max_length</c>.
     /// </summary>
     Transformers431,
 }

@@ -195,7 +195,7 @@ public sealed partial record GenerationOptions
 
     private void AddCombinationFaults(Faults faults)
     {
-        var (beams, groups, returned) = (NumBeams ?? 1, NumBeamGroups ?? 1, NumReturnSequences ?? 1);
+        var (beams, groups) = (NumBeams ?? 1, NumBeamGroups ?? 1);
         if (MinLength > MaxLength)
             faults.Add($"min_length {MinLength} is above max_length {MaxLength}");
         if (groups > 1 && beams % groups != 0)
@@ -204,8 +204,8 @@ public sealed partial record GenerationOptions
             faults.Add("num_beam_groups above 1 cannot be combined with do_sample");
         if (groups <= 1 && DiversityPenalty > 0)
             faults.Add($"diversity_penalty {PythonJson.FormatFloat(DiversityPenalty.Value)} needs num_beam_groups of 2 or more");
-        if (DoSample != true && returned > beams)
-            faults.Add($"num_return_sequences {returned} is above num_beams {beams}; raise num_beams or set do_sample");
+        if (DoSample != true && NumReturnSequences > beams)
+            faults.Add($"num_return_sequences {NumReturnSequences} is above num_beams {beams}; raise num_beams or set do_sample");
         if (EarlyStopping == Generation.EarlyStopping.Never && Compatibility == Compatibility.Transformers417)
             faults.Add("early_stopping \"never\" exists from Transformers 4.31 on; set the compatibility to 4.31");
     }

@@ -159,7 +159,7 @@ internal sealed class TokenLoop
     }
 
     private SightlineException NoToken(int row, float logSum) => new(
-        $"image {row / _plan.RowsPerImage}, token {_length - _plan.PromptIds.Length}: no token can be chosen, the scores are "
+        $"image {row / _plan.RowsPerImage}, token {_length - 1 - _plan.PromptIds.Length}: no token can be chosen, the scores are "
         + (float.IsNegativeInfinity(logSum) || Scores(row).ContainsAnyExcept(float.NegativeInfinity) == false
             ? "all minus infinity; the generation options forbid every token."
             : "not finite; is the checkpoint damaged? (remove_invalid_values replaces them.)"));

@@ -98,6 +98,7 @@ public sealed class BeamSearchTests
         var options = ToyModel.Options with
         {
             NumBeams = beams, NumBeamGroups = groups, EarlyStopping = early, Compatibility = compatibility, NumReturnSequences = 2, DecoderPromptIds = [4, 3],
+            DiversityPenalty = groups > 1 ? 0.5 : 0,
         };
         var batch = new ToyModel(1, 2, 3, 4, 5).Generate(options).Sequences;
         for (var image = 0; image < 5; image++)
@@ -108,7 +109,7 @@ public sealed class BeamSearchTests
             Assert.All(single, s => Assert.Equal([1, 4, 3], s.TokenIds.Take(3)));
         }
 
-        Assert.Equal(5, batch.Where((_, i) => i % 2 == 0).Select(s => string.Join(' ', s.TokenIds)).Distinct().Count());
+        Assert.True(batch.Select(s => string.Join(' ', s.TokenIds)).Distinct().Count() > 5, "the pictures must differ");
     }
 
     [Fact]
@@ -124,7 +125,7 @@ public sealed class BeamSearchTests
     [Fact]
     public void Generate_431AgainstDefault_SearchesLongerOnSomePicture()
     {
-        var options = ToyModel.Options with { NumBeams = 4, LengthPenalty = 2, MaxLength = 30 };
+        var options = ToyModel.Options with { NumBeams = 4, LengthPenalty = 1, MaxLength = 30 };
         var later = 0;
         for (var picture = 0; picture < 60; picture++)
         {

@@ -36,8 +36,8 @@ internal sealed class ToySession(int[] pictures, int rowsPerImage, int vocabular
 
     public void Step(ReadOnlySpan<int> tokenIds, int count, Span<float> logits)
     {
-        Assert.False(IsDisposed);
-        Assert.True(Length + count <= MaxPositions, "fed beyond the last position");
+        if (IsDisposed || Length + count > MaxPositions)
+            Assert.Fail("fed after the end");
         for (var row = 0; row < Rows; row++)
         {
             tokenIds.Slice(row * count, count).CopyTo(_histories.AsSpan(row * MaxPositions + Length));
@@ -51,7 +51,8 @@ internal sealed class ToySession(int[] pictures, int rowsPerImage, int vocabular
     {
         for (var row = 0; row < Rows; row++)
         {
-            Assert.Equal(row / rowsPerImage, sources[row] / rowsPerImage);
+            if (row / rowsPerImage != sources[row] / rowsPerImage)
+                Assert.Fail($"row {row} goes on from row {sources[row]} of another picture");
             _histories.AsSpan(sources[row] * MaxPositions, Length).CopyTo(_spare.AsSpan(row * MaxPositions));
             Moves += sources[row] == row ? 0 : 1;
         }
