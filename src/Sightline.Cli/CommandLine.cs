@@ -44,6 +44,10 @@ internal static class CommandLine
             terminal.WriteError($"sightline: {e.Message}");
             return ExitCode.WrongUsage;
         }
+        catch (OutputException e) when (e.IsPipeClosed)
+        {
+            return ExitCode.PipeClosed;
+        }
         catch (Exception e)
         {
             ReportFailure(terminal, e, result.GetValue(Verbose));
@@ -67,6 +71,8 @@ internal static class CommandLine
             return [$"{(result.UnmatchedTokens is [var first, ..] ? $"'{first}' is not a command; " : "")}a command was expected: {string.Join(", ", root.Subcommands.Select(verb => verb.Name))}."];
         if (result.Action is ExamplesHelp)
             return [];
+        if (result.Tokens.Any(token => token.Value.Length == 0))
+            return ["an argument is empty; is a variable of the shell not set?"];
         var unknown = UnknownOptions(result).Select(option => $"{option} is not an option of '{result.CommandResult.Command.Name}'.").ToList();
         return unknown.Count > 0 ? unknown : [.. result.Errors.Select(error => error.Message).Distinct()];
     }

@@ -15,6 +15,9 @@ internal static class ExitCode
     /// <summary>Stopped by Ctrl-C, as shells count it: 128 + SIGINT.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>The program that read the results has ended, as shells count it: 128 + SIGPIPE.</summary>
+    public const int PipeClosed = 141;
+
     /// <summary>Asked to end by another program: 128 + SIGTERM.</summary>
     public const int Terminated = 143;
 }

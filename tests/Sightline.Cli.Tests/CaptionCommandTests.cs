@@ -228,6 +228,51 @@ public sealed class CaptionCommandTests
     }
 
     [Fact]
+    public async Task Caption_InterruptedWhileItReadsAPipe_Stops()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill.");
+        using var process = Command.Start(["caption", s_shapes[1], "-", "--model", s_model, "--batch", "1"]); // its standard input stays open and silent
+        var first = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.StartsWith(s_shapes[1] + "\t", first, StringComparison.Ordinal);
+        using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        var result = await Command.FinishAsync(process);
+        Assert.Equal(130, result.ExitCode);
+        Assert.Equal(["sightline: stopped."], result.ErrorLines);
+        Assert.Empty(result.Output);
+    }
+
+    [Fact]
+    public async Task Caption_ReaderOfTheResultsEnds_Stops()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Closed pipes are noticed on Unix only.");
+        var many = Enumerable.Repeat(s_shapes[1], 20_000).Append("nothing.png").ToArray();
+        using var process = Command.Start(["caption", .. many, "--model", s_model, "--batch", "4"]);
+        process.StandardInput.Close();
+        Assert.StartsWith(s_shapes[1] + "\t", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        process.StandardOutput.Close();
+        Assert.Empty(await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)); // the last picture was never tried
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(141, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task Caption_ResultsCannotBeWritten_IsOneLine()
+    {
+        Assert.SkipWhen(!File.Exists("/dev/full"), "A full disk is imitated by /dev/full.");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec dotnet \"$@\" > /dev/full", "sh", Command.Assembly, "caption", .. s_shapes, "--model", s_model])
+        {
+            RedirectStandardError = true,
+            WorkingDirectory = Fixture.Root,
+        };
+        using var process = Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, process.ExitCode);
+        Assert.StartsWith("sightline: the results cannot be written: ", error, StringComparison.Ordinal);
+        Assert.Equal(error.Length - 1, error.IndexOf('\n', StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Caption_OnATerminal_ShowsProgressBesideTheResults()
     {
         Assert.SkipWhen(!File.Exists("/usr/bin/script"), "A terminal is made with the program script.");

@@ -74,6 +74,21 @@ public sealed class CommandLineTests
         Assert.InRange(result.ErrorLines.Length, 1, 3);
     }
 
+    public static TheoryData<string[]> Empty() => new()
+    {
+        new[] { "caption", "", "--model", "m" }, new[] { "caption", "a.jpg", "--model", "" },
+        new[] { "inspect", "" }, new[] { "convert", "a", "" }, new[] { "convert", "", "b" }, new[] { "verify", "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Empty))]
+    public async Task Argument_Empty_IsSaid(string[] arguments)
+    {
+        var result = await Command.RunAsync(arguments);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal(["sightline: an argument is empty; is a variable of the shell not set?", $"sightline: 'sightline {arguments[0]} --help' explains the command."], result.ErrorLines);
+    }
+
     [Fact]
     public async Task Arguments_AfterTwoDashes_AreNames()
     {

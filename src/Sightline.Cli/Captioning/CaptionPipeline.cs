@@ -46,7 +46,7 @@ internal sealed class CaptionPipeline(Captioner captioner, GenerationOptions opt
             while (ahead.Count < 2 * captionerOptions.BatchSize && next.MoveNext())
             {
                 var image = next.Current;
-                ahead.Enqueue(Task.Run(() => PrepareAsync(image, slots, cancellationToken), CancellationToken.None));
+                ahead.Enqueue(PrepareAsync(image, slots, cancellationToken));
             }
         }
     }
@@ -59,7 +59,9 @@ internal sealed class CaptionPipeline(Captioner captioner, GenerationOptions opt
         var start = Stopwatch.GetTimestamp();
         try
         {
-            return new Prepared(image.Name, captioner.Prepare(image.Open()), null, Since(start));
+            // A read that never ends (a pipe, a dead network folder) must not hold up a cancellation: it is left behind.
+            var prepared = await Task.Run(() => captioner.Prepare(image.Open()), CancellationToken.None).WaitAsync(cancellationToken);
+            return new Prepared(image.Name, prepared, null, Since(start));
         }
         catch (Exception e) when (e is not OperationCanceledException) // whatever one picture does, the others are captioned
         {

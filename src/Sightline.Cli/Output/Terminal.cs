@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Sightline.Cli.Output;
 
@@ -18,7 +19,7 @@ internal sealed class Terminal
     public static Terminal Current { get; } = new();
 
     /// <summary>Results.</summary>
-    public TextWriter Output { get; } = Open(Console.OpenStandardOutput());
+    public TextWriter Output { get; } = Open(OpenOutput());
 
     /// <summary>Errors, notes and progress.</summary>
     public TextWriter Error { get; } = Open(Console.OpenStandardError());
@@ -27,13 +28,21 @@ internal sealed class Terminal
     public Action<string>? AboveProgress { get; set; }
 
     /// <summary>Writes one line of results and flushes it. A line break inside becomes a blank.</summary>
+    /// <exception cref="OutputException">It cannot be written.</exception>
     public void WriteLine(string line)
     {
         line = OneLine(line);
-        if (AboveProgress is { } above && !Console.IsOutputRedirected)
-            above(line);
-        else
-            Output.WriteLine(line);
+        try
+        {
+            if (AboveProgress is { } above && !Console.IsOutputRedirected)
+                above(line);
+            else
+                Output.WriteLine(line);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputException(e);
+        }
     }
 
     /// <summary>Writes one line about an error. A line break inside becomes a blank.</summary>
@@ -53,6 +62,23 @@ internal sealed class Terminal
             for (var i = 0; i < line.Length; i++)
                 line[i] = char.IsControl(source[i]) && source[i] != '\t' ? ' ' : source[i];
         });
+
+    // The console's own stream takes no notice of a closed pipe, and the command would work on for nobody. Files stay with it: it appends where others
+    // write to the same file.
+    private static Stream OpenOutput()
+    {
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
+            return Console.OpenStandardOutput();
+        try
+        {
+            var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+        {
+            return Console.OpenStandardOutput(); // the stream is closed
+        }
+    }
 
     private static StreamWriter Open(Stream stream) => new(stream, s_utf8) { NewLine = "\n", AutoFlush = true };
 }
