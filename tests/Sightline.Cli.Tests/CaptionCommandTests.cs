@@ -73,7 +73,7 @@ public sealed class CaptionCommandTests
                 var tokens = captions[i]!["tokens"]!.AsArray();
                 Assert.Equal(ids.Length, tokens.Count);
                 Assert.Equal(captions[i]!["text"]!.GetValue<string>(), string.Concat(tokens.Select(token => token!["text"]!.GetValue<string>())));
-                Assert.All(tokens, token => Assert.InRange(token!["logprob"]!.GetValue<double>(), -50, 0));
+                Assert.All(tokens, token => Assert.InRange(token!["log_probability"]!.GetValue<double>(), -50, 0));
             }
         }
     }

@@ -73,7 +73,7 @@ internal sealed class CaptionPrinter(Terminal terminal, bool json, bool verbose)
         {
             writer.WriteStartObject();
             writer.WriteString("text", token.Text);
-            writer.WriteFinite("logprob", token.LogProbability);
+            writer.WriteFinite("log_probability", token.LogProbability);
             writer.WriteEndObject();
         }
 
