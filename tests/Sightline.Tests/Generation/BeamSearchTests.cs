@@ -68,7 +68,12 @@ public sealed class BeamSearchTests
         var model = new ToyModel(3, 4, 5, 6);
         var output = model.Generate(ToyModel.Options with
         {
-            NumBeams = beams, NumBeamGroups = groups, EarlyStopping = early, Compatibility = compatibility, NumReturnSequences = beams, LengthPenalty = 0.7,
+            NumBeams = beams,
+            NumBeamGroups = groups,
+            EarlyStopping = early,
+            Compatibility = compatibility,
+            NumReturnSequences = beams,
+            LengthPenalty = 0.7,
         });
         Assert.Equal(4 * beams, output.Sequences.Count);
         Assert.True(model.Session!.Moves > 0, "the beams must have been reordered");
@@ -97,7 +102,12 @@ public sealed class BeamSearchTests
     {
         var options = ToyModel.Options with
         {
-            NumBeams = beams, NumBeamGroups = groups, EarlyStopping = early, Compatibility = compatibility, NumReturnSequences = 2, DecoderPromptIds = [4, 3],
+            NumBeams = beams,
+            NumBeamGroups = groups,
+            EarlyStopping = early,
+            Compatibility = compatibility,
+            NumReturnSequences = 2,
+            DecoderPromptIds = [4, 3],
             DiversityPenalty = groups > 1 ? 0.5 : 0,
         };
         var batch = new ToyModel(1, 2, 3, 4, 5).Generate(options).Sequences;
@@ -165,7 +175,13 @@ public sealed class BeamSearchTests
         var marks = new List<long>(64);
         new ToyModel(1, 2).Generate(ToyModel.Options with
         {
-            NumBeams = 4, NumBeamGroups = 2, DiversityPenalty = 0.5, MaxLength = 40, MinLength = 40, NoRepeatNgramSize = 4, RepetitionPenalty = 1.1,
+            NumBeams = 4,
+            NumBeamGroups = 2,
+            DiversityPenalty = 0.5,
+            MaxLength = 40,
+            MinLength = 40,
+            NoRepeatNgramSize = 4,
+            RepetitionPenalty = 1.1,
             ScoresObserver = (_, _, _) => marks.Add(GC.GetAllocatedBytesForCurrentThread()),
         });
         Assert.Equal(39, marks.Count);

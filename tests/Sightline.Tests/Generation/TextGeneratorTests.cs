@@ -136,7 +136,9 @@ public sealed class TextGeneratorTests
         var steps = 0;
         var options = ToyModel.Options with
         {
-            MinLength = 12, NumBeams = beams, DoSample = sample,
+            MinLength = 12,
+            NumBeams = beams,
+            DoSample = sample,
             ScoresObserver = (step, _, _) =>
             {
                 steps++;
@@ -246,7 +248,16 @@ public sealed class TextGeneratorTests
         var marks = new List<long>(64);
         new ToyModel(1, 2).Generate(ToyModel.Options with
         {
-            MaxLength = 40, MinLength = 40, DoSample = sample, Seed = 1, TopP = 0.9, TypicalP = 0.95, EpsilonCutoff = 1e-3, EtaCutoff = 1e-3, Temperature = 0.9, RepetitionPenalty = 1.1,
+            MaxLength = 40,
+            MinLength = 40,
+            DoSample = sample,
+            Seed = 1,
+            TopP = 0.9,
+            TypicalP = 0.95,
+            EpsilonCutoff = 1e-3,
+            EtaCutoff = 1e-3,
+            Temperature = 0.9,
+            RepetitionPenalty = 1.1,
             ScoresObserver = (_, _, _) => marks.Add(GC.GetAllocatedBytesForCurrentThread()),
         });
         Assert.Equal(39, marks.Count);
