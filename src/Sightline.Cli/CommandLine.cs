@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using Sightline.Cli.Output;
+using Sightline.Metrics;
 
 namespace Sightline.Cli;
 
@@ -100,7 +101,7 @@ internal static class CommandLine
 
     private static void ReportFailure(Terminal terminal, Exception e, bool verbose)
     {
-        terminal.WriteError(e is SightlineException ? $"sightline: {e.Message}" : $"sightline: unexpected error: {e.GetType().Name}: {e.Message} (--verbose shows the details)");
+        terminal.WriteError(e is SightlineException or MetricsException ? $"sightline: {e.Message}" : $"sightline: unexpected error: {e.GetType().Name}: {e.Message} (--verbose shows the details)");
         if (verbose)
             terminal.Error.WriteLine(e);
     }

@@ -2,9 +2,10 @@ using System.CommandLine;
 using Sightline.Cli;
 using Sightline.Cli.Commands;
 
-var root = new RootCommand("Sightline describes pictures with a ViT-GPT2 model, and looks after the model's files. No Python is needed.")
+var root = new RootCommand("Sightline describes pictures with a ViT-GPT2 model, scores captions, and looks after the model's files. No Python is needed.")
 {
     CaptionCommand.Create(),
+    ScoreCommand.Create(),
     InspectCommand.Create(),
     ConvertCommand.Create(),
     VerifyCommand.Create(),
