@@ -6,6 +6,7 @@ var root = new RootCommand("Sightline describes pictures with a ViT-GPT2 model, 
 {
     CaptionCommand.Create(),
     ScoreCommand.Create(),
+    EvaluateCommand.Create(),
     InspectCommand.Create(),
     ConvertCommand.Create(),
     VerifyCommand.Create(),

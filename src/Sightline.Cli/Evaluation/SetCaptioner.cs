@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Sightline.Cli.Captioning;
+using Sightline.Cli.Output;
+using Sightline.Generation;
+
+namespace Sightline.Cli.Evaluation;
+
+/// <summary>Captions an annotated set: what a journal has already is not done again, what is new goes into it at once.</summary>
+internal sealed class SetCaptioner(Captioner captioner, GenerationOptions options, CaptionerOptions captionerOptions, Terminal terminal)
+{
+    /// <summary>Captions every picture. Those that fail are reported and left out.</summary>
+    /// <param name="pictures">The set.</param>
+    /// <param name="journal">Where captions are kept; null: only in memory.</param>
+    /// <param name="cancellationToken">Checked between tokens.</param>
+    /// <returns>The captions by image id.</returns>
+    public async Task<IReadOnlyDictionary<long, string>> RunAsync(IReadOnlyList<(long Id, ImageArgument Image)> pictures, CaptionJournal? journal, CancellationToken cancellationToken)
+    {
+        var captions = new Dictionary<long, string>();
+        foreach (var (id, _) in pictures)
+        {
+            if (journal is not null && journal.Captions.TryGetValue(id, out var caption))
+                captions[id] = caption;
+        }
+
+        if (captions.Count > 0)
+            terminal.WriteError($"sightline: {captions.Count} of {pictures.Count} pictures were captioned by an earlier run ({journal!.Path}); continuing.");
+        var open = pictures.Where(picture => !captions.ContainsKey(picture.Id)).ToList();
+        var pipeline = new CaptionPipeline(captioner, options, captionerOptions);
+        await ProgressBar.RunAsync(terminal, "captions", open.Count, async step =>
+        {
+            var i = 0;
+            await foreach (var result in pipeline.RunAsync(open.Select(picture => picture.Image), cancellationToken))
+            {
+                var id = open[i++].Id;
+                if (result.Caption is { } caption)
+                {
+                    captions[id] = caption.Text;
+                    journal?.Add(id, caption.Text);
+                }
+                else
+                {
+                    terminal.WriteError($"sightline: {(result.Error is SightlineException e ? e.Message : $"{result.Image}: unexpected error: {result.Error?.Message}")}");
+                }
+
+                step();
+            }
+        });
+        return captions;
+    }
+
+    /// <summary>A text that differs where captions of two runs do not belong together: another model, other settings.</summary>
+    /// <param name="model">The model's folder; its files count by name, size and time.</param>
+    public string Settings(string model)
+    {
+        var text = new StringBuilder().AppendLine(options.ToString()).AppendLine(captionerOptions.ImageDecoding.ToString());
+        foreach (var file in new DirectoryInfo(model).GetFiles().OrderBy(file => file.Name, StringComparer.Ordinal))
+            text.AppendLine(CultureInfo.InvariantCulture, $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+    }
+}
