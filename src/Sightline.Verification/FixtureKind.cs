@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Sightline.Metrics;
+
 namespace Sightline.Verification;
 
 /// <summary>One kind of golden file: a folder of the fixtures' layout and how its files are judged.</summary>
@@ -42,7 +45,7 @@ public abstract class FixtureKind
         {
             return Judge(root, file);
         }
-        catch (Exception e) when (e is SightlineException or IOException or InvalidOperationException or ArgumentException or FormatException
+        catch (Exception e) when (e is SightlineException or MetricsException or JsonException or InvalidDataException or IOException or InvalidOperationException or ArgumentException or FormatException
                                       or KeyNotFoundException or NotSupportedException or IndexOutOfRangeException or NullReferenceException or InvalidCastException)
         {
             // A golden file that cannot be run is a failure of that file, not of the run.

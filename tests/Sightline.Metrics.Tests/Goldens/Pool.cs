@@ -1,31 +1,19 @@
 using Sightline.Tests;
+using Sightline.Verification.Goldens;
 
 namespace Sightline.Metrics.Tests.Goldens;
 
-/// <summary>The caption files of metrics/pool, unpacked once.</summary>
+/// <summary>The caption files of metrics/pool; the large one is unpacked once.</summary>
 internal static class Pool
 {
-    private static readonly Lazy<CaptionAnnotations> s_vizwiz = new(() => Unpacked("pool/vizwiz_v1_val.json.gz", CaptionAnnotations.Load));
+    private static readonly GoldenPool s_pool = new(Fixture.Path("metrics"));
+    private static readonly Lazy<CaptionAnnotations> s_vizwiz = new(() => s_pool.Vizwiz);
 
     public static CaptionAnnotations Vizwiz => s_vizwiz.Value;
 
-    public static IReadOnlyList<CaptionResult> Demo100 => Unpacked("pool/vizwiz_demo100_results.json.gz", CaptionResults.Load);
+    public static IReadOnlyList<CaptionResult> Demo100 => s_pool.Demo100;
 
-    public static IReadOnlyList<CaptionResult> Perturbed => Unpacked("scores/vizwiz_v1_perturbed_results.json.gz", CaptionResults.Load);
+    public static IReadOnlyList<CaptionResult> Perturbed => s_pool.Perturbed;
 
-    private static T Unpacked<T>(string file, Func<string, T> load)
-    {
-        var path = Path.GetTempFileName();
-        try
-        {
-            using (var packed = GoldenFile.Open(Fixture.Path(["metrics", .. file.Split('/')])))
-            using (var target = File.Create(path))
-                packed.CopyTo(target);
-            return load(path);
-        }
-        finally
-        {
-            File.Delete(path);
-        }
-    }
+    public static IReadOnlyList<CaptionResult> Partial => s_pool.Partial;
 }

@@ -1,5 +1,6 @@
 using Sightline.Metrics.Tests.Goldens;
 using Sightline.Tests;
+using Sightline.Verification.Goldens;
 using Xunit;
 
 namespace Sightline.Metrics.Tests.SceneGraphs;

@@ -1,19 +1,4 @@
-using Xunit;
-
-namespace Sightline.Metrics.Tests.Goldens;
-
-/// <summary>What a comparison with a golden file found.</summary>
-/// <param name="Compared">How many values were compared.</param>
-/// <param name="LargestDifference">The largest absolute difference; for texts and counts the number of unequal ones.</param>
-/// <param name="Tolerance">The difference allowed.</param>
-/// <param name="Worst">Where the first or largest difference lies.</param>
-internal sealed record GoldenResult(int Compared, double LargestDifference, double Tolerance, string Worst)
-{
-    public bool Passed => Compared > 0 && LargestDifference <= Tolerance;
-
-    /// <summary>Fails the test with the place of the difference.</summary>
-    public void Check() => Assert.True(Passed, $"{Compared} compared, largest difference {LargestDifference:R} (allowed {Tolerance:R}): {Worst}");
-}
+namespace Sightline.Verification.Goldens;
 
 /// <summary>Collects differences.</summary>
 internal sealed class GoldenComparison(double tolerance)

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 
-namespace Sightline.Metrics.Tests.Goldens;
+namespace Sightline.Verification.Goldens;
 
 /// <summary>Reads the golden files: JSON, lines of JSON and text, gzipped or plain.</summary>
 internal static class GoldenFile

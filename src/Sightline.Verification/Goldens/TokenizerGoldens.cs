@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Sightline.Metrics;
 
-namespace Sightline.Metrics.Tests.Goldens;
+namespace Sightline.Verification.Goldens;
 
 /// <summary>The files of metrics/tokenizer.</summary>
 internal static class TokenizerGoldens

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Sightline.Metrics;
 using Sightline.Metrics.Matching;
 
-namespace Sightline.Metrics.Tests.Goldens;
+namespace Sightline.Verification.Goldens;
 
 /// <summary>The files of metrics/meteor.</summary>
 internal static class MeteorGoldens

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Sightline.Metrics;
 
-namespace Sightline.Metrics.Tests.Goldens;
+namespace Sightline.Verification.Goldens;
 
 /// <summary>The files of metrics/scores: BLEU, ROUGE-L, CIDEr-D and the whole flow.</summary>
 internal static class ScoreGoldens

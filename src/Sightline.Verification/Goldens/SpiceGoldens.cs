@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Sightline.Metrics;
 
-namespace Sightline.Metrics.Tests.Goldens;
+namespace Sightline.Verification.Goldens;
 
 /// <summary>The files of metrics/spice.</summary>
 internal static class SpiceGoldens
