@@ -38,7 +38,7 @@ public sealed class CommandLineTests
 
     public static TheoryData<string, string> Misuse() => new()
     {
-        { "", "a command was expected: caption, inspect, convert, verify" },
+        { "", "a command was expected: caption, score, evaluate, inspect, convert, verify" },
         { "capton photo.jpg", "'capton' is not a command" },
         { "caption photo.jpg", "--model is missing" },
         { "caption --model m", "Required argument 'pictures' missing" },
