@@ -24,7 +24,7 @@ internal sealed class CaptionSettings
     private readonly Option<double?> _temperature = NumberOption.Real("--temperature", "Sampling: above 1 is more adventurous, below 1 less.");
     private readonly Option<int?> _topK = NumberOption.Whole<int>("--top-k", "Sampling: only the k likeliest tokens; 0 is all.");
     private readonly Option<double?> _topP = NumberOption.Real("--top-p", "Sampling: only the likeliest tokens up to this probability, 0 to 1.");
-    private readonly Option<long?> _seed = NumberOption.Whole<long>("--seed", "Sampling: the same seed, pictures and --batch give the same captions.");
+    private readonly Option<long?> _seed = NumberOption.Whole<long>("--seed", "Sampling: the same seed gives a picture the same captions, whatever else is captioned beside it.");
     private readonly Option<bool> _noExif = new("--no-exif") { Description = "Do not turn photos the way their EXIF data say." };
     private readonly Option<long?> _maxPixels = NumberOption.Whole<long>("--max-pixels", $"Refuse pictures with more pixels (default {ImageDecodeOptions.Default.MaxPixels}).", 1, MostPixels);
     private readonly Option<string?> _compat = ChoiceOption.Create("--compat", "Follow this version of Transformers where versions differ; 4.17 is the default.", Compat417, Compat431);
