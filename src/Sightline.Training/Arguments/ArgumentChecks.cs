@@ -1,3 +1,5 @@
+using Sightline.Training.Optimization;
+
 namespace Sightline.Training;
 
 /// <summary>Ranges of the arguments, and which of them go together.</summary>
@@ -15,6 +17,7 @@ internal static class ArgumentChecks
         Positive("label_max_length", a.LabelMaxLength);
         Require(a.OutputDir.Length > 0, "output_dir is empty; a folder was expected");
         Require(a.LearningRate is >= 0 and < 1e6, $"learning_rate is {a.LearningRate}; 0 or more was expected");
+        Require(a.LrSchedulerType != SchedulerKind.Polynomial || a.LearningRate > LearningRateSchedule.PolynomialEnd, $"learning_rate is {a.LearningRate}; lr_scheduler_type polynomial ends with {LearningRateSchedule.PolynomialEnd} and needs more");
         Require(a.WeightDecay is >= 0 and < 1e6, $"weight_decay is {a.WeightDecay}; 0 or more was expected");
         Require(a.AdamBeta1 is >= 0 and < 1, $"adam_beta1 is {a.AdamBeta1}; 0 to below 1 was expected");
         Require(a.AdamBeta2 is >= 0 and < 1, $"adam_beta2 is {a.AdamBeta2}; 0 to below 1 was expected");

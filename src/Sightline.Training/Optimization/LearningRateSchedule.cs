@@ -7,6 +7,9 @@ namespace Sightline.Training.Optimization;
 /// <param name="TotalSteps">The step at which a falling schedule reaches 0.</param>
 public readonly record struct LearningRateSchedule(SchedulerKind Kind, double BaseRate, long WarmupSteps, long TotalSteps)
 {
+    /// <summary>What a polynomial schedule ends with (4.17's default of <c>lr_end</c>).</summary>
+    internal const double PolynomialEnd = 1e-7;
+
     /// <summary>The rate of a step.</summary>
     /// <param name="step">0-based: updates taken before it.</param>
     public double At(long step) => BaseRate * Factor(step);
@@ -22,6 +25,10 @@ public readonly record struct LearningRateSchedule(SchedulerKind Kind, double Ba
         {
             SchedulerKind.Linear => Math.Max(0, (TotalSteps - step) / rest),
             SchedulerKind.Cosine => Math.Max(0, 0.5 * (1 + Math.Cos(Math.PI * 0.5 * 2 * ((step - WarmupSteps) / rest)))),
+            SchedulerKind.CosineWithRestarts when step >= WarmupSteps + rest => 0,
+            SchedulerKind.CosineWithRestarts => Math.Max(0, 0.5 * (1 + Math.Cos(Math.PI * ((step - WarmupSteps) / rest)))),
+            SchedulerKind.Polynomial when step > TotalSteps || TotalSteps <= WarmupSteps => PolynomialEnd / BaseRate,
+            SchedulerKind.Polynomial => (((BaseRate - PolynomialEnd) * (1 - ((step - WarmupSteps) / rest))) + PolynomialEnd) / BaseRate,
             _ => 1,
         };
     }

@@ -9,6 +9,12 @@ public enum SchedulerKind
     /// <summary><c>cosine</c>: warm-up, then half a cosine wave to 0.</summary>
     Cosine,
 
+    /// <summary><c>cosine_with_restarts</c>: as cosine, for 4.17's default of one cycle, which never restarts.</summary>
+    CosineWithRestarts,
+
+    /// <summary><c>polynomial</c>: warm-up, then, for 4.17's default power of 1, straight to 1e-7 at the last step; the base rate must be above that.</summary>
+    Polynomial,
+
     /// <summary><c>constant</c>: no warm-up, no fall.</summary>
     Constant,
 
