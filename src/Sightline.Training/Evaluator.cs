@@ -5,10 +5,16 @@ using static TorchSharp.torch;
 
 namespace Sightline.Training;
 
-/// <summary>The losses over evaluation data.</summary>
+/// <summary>The losses over evaluation data, and what a scorer finds.</summary>
 internal static class Evaluator
 {
-    public static EvaluationResult Run(Modeling.TrainableModel model, IEvaluationData data, TrainingArguments arguments)
+    /// <summary>Runs.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="data">The examples.</param>
+    /// <param name="arguments">Batch size and loss.</param>
+    /// <param name="scorer">Gives more metrics, within the time that is measured; null: none.</param>
+    public static EvaluationResult Run(
+        Modeling.TrainableModel model, IEvaluationData data, TrainingArguments arguments, Func<Modeling.TrainableModel, IReadOnlyList<(string Name, double Value)>>? scorer)
     {
         var clock = Stopwatch.StartNew();
         var (sums, weighted, batches, examples) = (default(LossSums), 0.0, 0, 0);
@@ -38,6 +44,8 @@ internal static class Evaluator
             throw new TrainingException("the evaluation data have no examples; check the annotation file and its filters.");
         var value = (float)(weighted / examples);
         var metrics = new JsonObject { ["eval_loss"] = (double)value };
+        foreach (var (name, score) in scorer?.Invoke(model) ?? [])
+            metrics["eval_" + name] = score;
         AddSpeeds(metrics, "eval", clock.Elapsed.TotalSeconds, examples, batches);
         return new EvaluationResult(value, sums.Means, metrics);
     }

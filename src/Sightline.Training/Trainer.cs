@@ -101,9 +101,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">There are no evaluation data.</exception>
     public EvaluationResult Evaluate()
     {
-        var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments);
-        foreach (var (name, value) in Scorer?.Invoke(_model) ?? [])
-            result.Metrics["eval_" + name] = value;
+        var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments, Scorer);
         _progress.Losses.Add(new LossRow(State.GlobalStep, true, result.Losses));
         Log(result.Metrics, result.Losses);
         return result;

@@ -55,6 +55,13 @@ internal sealed class CaptionTrainingData : ITrainingData, IEvaluationData
         // Without dropout a picture gives the same states for all its captions, so that it is encoded once.
         Prefetcher.Run(Enumerable.Range(0, _labels.Length).Chunk(batchSize), captions => Make(captions, share: true), new PrefetchOptions());
 
+    /// <summary>Pictures without captions, in batches, decoded and converted ahead.</summary>
+    /// <param name="images">Positions in the data set.</param>
+    /// <param name="batchSize">Pictures in a batch; the last may have fewer.</param>
+    /// <returns>The positions of each batch, and pixel values [pictures, channels, height, width].</returns>
+    public IEnumerable<(int[] Images, float[] PixelValues)> ReadPictures(IReadOnlyList<int> images, int batchSize) =>
+        Prefetcher.Run(images.Chunk(batchSize), chunk => (chunk, ReadPixels(chunk)), new PrefetchOptions());
+
     private CaptionBatch Make(int[] captions, bool share)
     {
         var images = new List<int>(captions.Length);
@@ -85,7 +92,7 @@ internal sealed class CaptionTrainingData : ITrainingData, IEvaluationData
         };
     }
 
-    private float[] ReadPixels(List<int> images)
+    private float[] ReadPixels(IReadOnlyList<int> images)
     {
         var size = 3 * _pixels.Width * _pixels.Height;
         var bytes = new byte[size];

@@ -10,6 +10,7 @@ namespace Sightline.Training.Cli.Output;
 internal sealed class ProgressLines(RunEvents events, TextWriter? live) : TrainerCallback
 {
     private const long LiveMilliseconds = 200;
+    private static readonly string[] s_ownKeys = ["eval_loss", "eval_runtime", "eval_samples_per_second", "eval_steps_per_second"];
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Stopwatch _sinceLive = Stopwatch.StartNew();
     private StepInfo _last;
@@ -48,7 +49,7 @@ internal sealed class ProgressLines(RunEvents events, TextWriter? live) : Traine
             (values["loss_pad"], values["loss_masked"], values["dilution"]) = (pair.Pad, pair.Masked, pair.Dilution);
         if (row["eval_loss"] is not null)
         {
-            events.Tell("evaluation", Invariant($"step {Text(row, "step")}, epoch {Text(row, "epoch")}: evaluation loss {Text(row, "eval_loss")}{Losses(losses)}."), values);
+            events.Tell("evaluation", Invariant($"step {Text(row, "step")}, epoch {Text(row, "epoch")}: evaluation loss {Text(row, "eval_loss")}{Losses(losses)}{Scores(row)}."), values);
             return;
         }
 
@@ -88,6 +89,11 @@ internal sealed class ProgressLines(RunEvents events, TextWriter? live) : Traine
 
     private static string Losses(LossPair? losses) =>
         losses is { } pair ? Invariant($" (per token {pair.Masked:F4}, with padding {pair.Pad:F4}, dilution {pair.Dilution:F4})") : "";
+
+    // What a scorer added to the Trainer's own values.
+    private static string Scores(JsonObject row) => string.Concat(row
+        .Where(pair => pair.Key.StartsWith("eval_", StringComparison.Ordinal) && !s_ownKeys.Contains(pair.Key))
+        .Select(pair => Invariant($", {pair.Key["eval_".Length..]} {pair.Value!.GetValue<double>():F4}")));
 
     private static string Text(JsonObject row, string key) => row[key]?.ToJsonString() ?? "?";
 

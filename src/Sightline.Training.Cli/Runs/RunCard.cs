@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sightline.Metrics;
 using Sightline.ModelCards;
 using Sightline.Models;
 using Sightline.Training.Cli.Data;
@@ -12,7 +13,7 @@ internal static class RunCard
     /// <summary>Its file beside the 4.17 Trainer's README.md.</summary>
     public const string FileName = "HONEST_CARD.md";
 
-    public static string Create(RunSettings settings, Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CollapseCheck? collapse)
+    public static string Create(RunSettings settings, Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CollapseCheck? collapse, EvaluationReport? scores)
     {
         var config = checkpoint.Config;
         var evaluation = trainer.Losses.LastOrDefault(row => row.IsEvaluation);
@@ -32,7 +33,8 @@ internal static class RunCard
             Hyperparameters = Hyperparameters.List(settings.Arguments),
             TokenLoss = evaluation.IsEvaluation ? evaluation.Losses.Masked : null,
             PaddedLoss = evaluation.IsEvaluation ? evaluation.Losses.Pad : null,
-            Examination = collapse is null ? [] : [collapse.Words],
+            Scores = scores is null ? [] : [.. scores.Metrics.Select(metric => (metric.Name, metric.Corpus))],
+            Examination = [.. collapse is null ? [] : new[] { collapse.Words }, .. scores is null ? [] : Words(scores, validation!)],
             Hardware = $"{Environment.ProcessorCount} processors, {RuntimeInformation.OSArchitecture}",
             Duration = result.Metrics["train_runtime"]?.GetValue<double>() is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             ImagesPerSecond = speed,
@@ -40,4 +42,10 @@ internal static class RunCard
             Command = $"sightline-train run {RunSettings.FileName} --output_dir DIR",
         });
     }
+
+    private static IEnumerable<string> Words(EvaluationReport scores, LoadedCaptions validation) =>
+    [
+        $"The metrics compare {scores.Images.Count:N0} captions of {validation.Dataset.Images.Count:N0} evaluation pictures with references that are neither rejected nor pre-canned, by the rules of the VizWiz challenge.",
+        .. scores.Notes,
+    ];
 }

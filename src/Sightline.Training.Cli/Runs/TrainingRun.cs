@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Sightline.Data;
+using Sightline.Generation;
 using Sightline.IO;
+using Sightline.Metrics;
 using Sightline.ModelCards;
 using Sightline.Models;
 using Sightline.Training.Checkpointing;
@@ -17,6 +19,9 @@ namespace Sightline.Training.Cli.Runs;
 /// <param name="live">The terminal for the live line; null without one.</param>
 internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWriter? live)
 {
+    private const string CaptionsFileName = "eval_captions.json";
+    private static readonly string[] s_evaluationMetrics = ["loss", "runtime", "samples_per_second", "steps_per_second"];
+
     private readonly TrainingArguments _arguments = settings.Arguments;
 
     /// <summary>Runs.</summary>
@@ -38,10 +43,13 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         using var model = TrainableModel.FromCheckpoint(setup.Checkpoint, modelSettings.Device);
         using var companions = new TemporaryCompanions(setup);
         var validationData = validation is null ? null : Adapt(validation, setup);
+        var scorer = _arguments.PredictWithGenerate ? new CaptionScorer(validation!.Dataset, validationData!, setup.Tokenizer, CaptionSearch(companions, setup), _arguments) : null;
+        scorer?.Try(model);
         using var tensorBoard = new TensorBoardCallback(setup.Checkpoint.Config);
         using var trainer = new Trainer(model, _arguments, Adapt(train, setup), validationData, [new ProgressLines(events, live), tensorBoard])
         {
             CompanionFiles = companions.Files,
+            Scorer = scorer is null ? null : scorer.Score,
         };
         SaveSettings();
         var result = trainer.Train(resumeFrom, stop);
@@ -54,8 +62,8 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
             return false;
         }
 
-        Finish(trainer, result, validation is not null);
-        WriteFindings(trainer, result, model.ToCheckpoint(), train, validation, validationData);
+        Finish(trainer, result, validation is not null, scorer);
+        WriteFindings(trainer, result, model.ToCheckpoint(), train, validation, validationData, scorer?.Report);
         return true;
     }
 
@@ -66,7 +74,21 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         if (!settings.HasOutputDir)
             throw new UsageException("--output_dir is missing; name the folder for checkpoints and results.");
         _arguments.Validate();
+        if (_arguments.PredictWithGenerate && data.Validation is null)
+            throw new ConfigurationException("predict_with_generate is set and the run file has no data.validation; there is nothing to caption.");
+        CheckBestMetric();
         return (data, model);
+    }
+
+    private void CheckBestMetric()
+    {
+        if (_arguments.MetricForBestModel is not { } metric)
+            return;
+        var name = metric.StartsWith("eval_", StringComparison.Ordinal) ? metric["eval_".Length..] : metric;
+        IEnumerable<string> known = [.. s_evaluationMetrics, .. _arguments.PredictWithGenerate ? CaptionScorer.Names : []];
+        if (known.Contains(name))
+            return;
+        throw new ConfigurationException($"metric_for_best_model is '{metric}'; {(CaptionScorer.Names.Contains(name) ? "that needs predict_with_generate" : $"{string.Join(", ", known)} was expected")}.");
     }
 
     private string FindCheckpoint() => CheckpointFolders.FindLast(_arguments.OutputDir)
@@ -77,6 +99,17 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         var positions = setup.Checkpoint.Config.Decoder.NPositions;
         if (_arguments.LabelMaxLength > positions)
             throw new ConfigurationException($"label_max_length is {_arguments.LabelMaxLength}; the decoder has {positions} positions (n_positions). Use at most {positions}.");
+    }
+
+    // As the captioner will search with a checkpoint of this run, but for what the arguments say.
+    private GenerationOptions CaptionSearch(TemporaryCompanions companions, ModelSetup setup)
+    {
+        var positions = setup.Checkpoint.Config.Decoder.NPositions;
+        if (_arguments.GenerationMaxLength > positions)
+            throw new ConfigurationException($"generation_max_length is {_arguments.GenerationMaxLength}; the decoder has {positions} positions (n_positions). Use at most {positions}.");
+        return new GenerationOptions { MaxLength = _arguments.GenerationMaxLength, NumBeams = _arguments.GenerationNumBeams, NumReturnSequences = 1 }
+            .MergeOver(companions.Generation)
+            .MergeOver(new GenerationOptions { MaxLength = Math.Min(new CaptionerOptions().DefaultMaxLength, positions) });
     }
 
     private CaptionTrainingData Adapt(LoadedCaptions captions, ModelSetup setup) => new(
@@ -110,13 +143,15 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunSettings.FileName), PythonJson.Serialize(settings.ToJson()) + "\n");
     }
 
-    private void Finish(Trainer trainer, TrainingResult result, bool evaluate)
+    private void Finish(Trainer trainer, TrainingResult result, bool evaluate, CaptionScorer? scorer)
     {
         trainer.SaveResults(result);
         if (evaluate)
         {
             trainer.SaveResults(trainer.Evaluate());
             trainer.State.Save(_arguments.OutputDir);
+            if (scorer is not null)
+                CaptionResults.Save(Path.Combine(_arguments.OutputDir, CaptionsFileName), scorer.Captions);
         }
 
         trainer.SaveCard(new TrainerCardOptions { ModelName = Path.GetFileName(Path.GetFullPath(_arguments.OutputDir)) });
@@ -127,7 +162,7 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
     }
 
     // What the run found out, beside what the Trainer of 4.17 writes: the check for collapse, the curve, the honest card.
-    private void WriteFindings(Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CaptionTrainingData? validationData)
+    private void WriteFindings(Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CaptionTrainingData? validationData, EvaluationReport? scores)
     {
         CollapseCheck? collapse = null;
         if (validationData is not null)
@@ -139,7 +174,7 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
 
         if (trainer.Losses.Any(row => !row.IsEvaluation))
             AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, "loss.svg"), LossCurve.ToSvg(trainer.Losses));
-        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunCard.FileName), RunCard.Create(settings, trainer, result, checkpoint, train, validation, collapse));
+        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunCard.FileName), RunCard.Create(settings, trainer, result, checkpoint, train, validation, collapse, scores));
     }
 
     /// <summary>Tokenizer and preprocessor files in a folder of their own, from which every checkpoint gets copies.</summary>
@@ -147,9 +182,17 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
     {
         private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sightline-train-");
 
-        public TemporaryCompanions(ModelSetup setup) => Files = setup.SaveCompanions(_folder.FullName);
+        public TemporaryCompanions(ModelSetup setup)
+        {
+            Files = setup.SaveCompanions(_folder.FullName);
+            setup.Checkpoint.Config.Save(_folder.FullName); // generation settings are read from there too
+            Generation = GenerationConfig.Load(_folder.FullName).Options;
+        }
 
         public IReadOnlyList<string> Files { get; }
+
+        /// <summary>How a checkpoint of this run is captioned with where the caller says nothing.</summary>
+        public GenerationOptions Generation { get; }
 
         public void Dispose() => _folder.Delete(recursive: true);
     }

@@ -30,6 +30,8 @@ internal static class ArgumentChecks
         Require(a.LabelSmoothingFactor is >= 0 and < 1, $"label_smoothing_factor is {a.LabelSmoothingFactor}; 0 to below 1 was expected");
         Require(a.SaveTotalLimit is null or > 0, $"save_total_limit is {a.SaveTotalLimit}; at least 1, or null for all, was expected");
         Require(a.EarlyStoppingPatience is null or > 0, $"early_stopping_patience is {a.EarlyStoppingPatience}; at least 1, or null, was expected");
+        Require(a.GenerationMaxLength is null or > 1, $"generation_max_length is {a.GenerationMaxLength}; at least 2 (the start token and one more), or null, was expected");
+        Require(a.GenerationNumBeams is null or > 0, $"generation_num_beams is {a.GenerationNumBeams}; at least 1, or null, was expected");
         Require(a.Threads >= 0, $"threads is {a.Threads}; 0 (automatic) or more was expected");
         Require(!(a.Fp16 && a.Bf16), "fp16 and bf16 are both set; one at most was expected");
         if (a.LoadBestModelAtEnd)

@@ -134,6 +134,18 @@ public sealed record TrainingArguments
     /// </summary>
     public bool ReferenceOrder { get; init; }
 
+    /// <summary>
+    /// Caption the evaluation pictures at each evaluation and score the captions, for whoever gives the trainer a scorer (4.17's
+    /// <c>Seq2SeqTrainingArguments</c>, as the next two).
+    /// </summary>
+    public bool PredictWithGenerate { get; init; }
+
+    /// <summary>The longest of these captions in tokens, the start token included; null: as the model's own settings say.</summary>
+    public int? GenerationMaxLength { get; init; }
+
+    /// <summary>Beams of the search for them, 1 for greedy; null: as the model's own settings say.</summary>
+    public int? GenerationNumBeams { get; init; }
+
     /// <summary>Which label positions the loss counts. Not in 4.17.</summary>
     public LossKind Loss { get; init; } = LossKind.Masked;
 

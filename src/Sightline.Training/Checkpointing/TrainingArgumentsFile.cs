@@ -4,7 +4,7 @@ using Sightline.Checkpoints.Pickle;
 namespace Sightline.Training.Checkpointing;
 
 /// <summary>
-/// <c>training_args.bin</c>: a pickle of Transformers 4.17's <c>TrainingArguments</c> that Python can load. It is written for other programs and never read here;
+/// <c>training_args.bin</c>: a pickle of Transformers 4.17's <c>TrainingArguments</c> (with <c>predict_with_generate</c> of <c>Seq2SeqTrainingArguments</c>) that Python can load. It is written for other programs and never read here;
 /// what 4.17 has no argument for (loss, normalisation, freezing) is not in it.
 /// </summary>
 internal static class TrainingArgumentsFile
@@ -104,9 +104,20 @@ internal static class TrainingArgumentsFile
         Set("push_to_hub_organization", null);
         Set("push_to_hub_token", null);
         Set("mp_parameters", "");
+        if (a.PredictWithGenerate)
+        {
+            Set("sortish_sampler", false);
+            Set("predict_with_generate", true);
+            Set("generation_max_length", (long?)a.GenerationMaxLength);
+            Set("generation_num_beams", (long?)a.GenerationNumBeams);
+        }
+
         Set("_n_gpu", cuda ? 1L : 0L);
         Set("__cached__setup_devices", new PickleReduce(new PickleGlobal("torch", "device"), [cuda ? "cuda" : "cpu"]));
-        var root = new PickleBuild(new PickleNew(new PickleGlobal("transformers.training_args", "TrainingArguments")), values);
+        var type = a.PredictWithGenerate
+            ? new PickleGlobal("transformers.training_args_seq2seq", "Seq2SeqTrainingArguments")
+            : new PickleGlobal("transformers.training_args", "TrainingArguments");
+        var root = new PickleBuild(new PickleNew(type), values);
         new TorchObjectWriter().Write(Path.Combine(folder, FileName), root);
 
         void Set(string name, object? value) => values.Set(name, value);

@@ -74,6 +74,14 @@ public sealed class TrainableModel : IDisposable
     public ModelCheckpoint ToCheckpoint() =>
         new(Config, Module.named_parameters().ToDictionary(p => p.name, p => (Arena?.ReadMaster(p.name)) ?? ModelWeights.Read(p.parameter)));
 
+    /// <summary>The core library's model with the weights as they stand now, to caption with while training goes on; later updates do not reach it.</summary>
+    /// <param name="options">Threads; null means the defaults.</param>
+    public VisionEncoderDecoderModel ToInferenceModel(ModelOptions? options = null)
+    {
+        using var tensors = new ModuleTensors(this);
+        return VisionEncoderDecoderModel.Create(Config, tensors, options);
+    }
+
     /// <summary>The values of one parameter, row-major.</summary>
     /// <exception cref="ArgumentException">There is no such parameter.</exception>
     public float[] ReadParameter(string name) =>
