@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using Sightline.Training.Checkpointing;
 using Xunit;
 
 namespace Sightline.Training.Cli.Tests;
@@ -39,8 +41,7 @@ public sealed class StoppedRunTests : IDisposable
         using (var process = TrainCommand.Start("run", _run.File, "--output_dir", _run["out"], "--json", "--max_steps", "100000", "--save_strategy", "no", "--logging_steps", "1"))
         {
             await WaitFor(process, line => line["event"]!.GetValue<string>() == "log");
-            using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
-                await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+            await Interrupt(process);
             var stopped = await WaitFor(process, line => line["event"]!.GetValue<string>() == "stopped");
             stoppedAt = stopped["step"]!.GetValue<int>();
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -53,6 +54,47 @@ public sealed class StoppedRunTests : IDisposable
         Assert.True(resumed == 0, error);
         Assert.Contains($"going on after step {stoppedAt}", output, StringComparison.Ordinal);
         Assert.Contains($"Done after {stoppedAt + 2} steps", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_InterruptedTwice_StopsAtOnceAndTheLastCheckpointIsWhole()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are sent with kill");
+        _run.Write(UseSlowModel); // an update must last longer than the two signals take
+        int saved;
+        using (var process = TrainCommand.Start("run", _run.File, "--output_dir", _run["out"], "--json", "--save_steps", "1"))
+        {
+            var checkpoint = await WaitFor(process, line => line["event"]!.GetValue<string>() == "saved");
+            saved = int.Parse(checkpoint["checkpoint"]!.GetValue<string>().Split('-')[^1], CultureInfo.InvariantCulture);
+            await Interrupt(process);
+            Assert.Contains("once more stops at once", await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            await Interrupt(process);
+            var rest = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(130, process.ExitCode);
+            Assert.DoesNotContain("\"stopped\"", rest, StringComparison.Ordinal);
+            Assert.DoesNotContain("\"saved\"", rest, StringComparison.Ordinal);
+            Assert.Empty(await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(Path.Combine(_run["out"], $"checkpoint-{saved}"), CheckpointFolders.FindLast(_run["out"]));
+        var (resumed, output, error) = await TrainCommand.RunAsync("run", _run.File, "--output_dir", _run["out"], "--max_steps", $"{saved + 1}", "--resume_from_checkpoint");
+        Assert.True(resumed == 0, error);
+        Assert.Contains($"going on after step {saved}", output, StringComparison.Ordinal);
+    }
+
+    private static void UseSlowModel(JsonObject run)
+    {
+        var encoder = run["model"]!["config"]!["encoder"]!;
+        (encoder["hidden_size"], encoder["num_hidden_layers"], encoder["num_attention_heads"]) = (192, 6, 4);
+        (encoder["intermediate_size"], encoder["image_size"], encoder["patch_size"]) = (768, 192, 12);
+        (run["training"]!["per_device_train_batch_size"], run["training"]!["gradient_accumulation_steps"], run["training"]!["max_steps"]) = (8, 8, 1000);
+    }
+
+    private static async Task Interrupt(Process process)
+    {
+        using var kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     private static async Task<JsonObject> WaitFor(Process process, Func<JsonObject, bool> isIt)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Sightline.Configuration;
 using Sightline.Generation;
 using Sightline.Imaging;
+using Sightline.IO;
 using Sightline.Models;
 using Sightline.Tokenization;
 
@@ -17,6 +18,12 @@ internal sealed record ModelSetup(ModelCheckpoint Checkpoint, Gpt2Tokenizer Toke
     private const string Pad = "<pad>";
     private const string GenerationFileName = "generation_config.json";
 
+    /// <summary>Where the weights come from, as a sentence.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>The models that it starts from: names on the hub where their config.json has one, else their folders' names; empty: none.</summary>
+    public IReadOnlyList<string> BaseModels { get; init; } = [];
+
     /// <summary>Loads or makes the model.</summary>
     /// <param name="settings">Which.</param>
     /// <param name="seed">For weights that no checkpoint gives.</param>
@@ -26,17 +33,11 @@ internal sealed record ModelSetup(ModelCheckpoint Checkpoint, Gpt2Tokenizer Toke
     public static ModelSetup Create(ModelSettings settings, long seed, IEnumerable<string> captions)
     {
         var tokenizer = LoadTokenizer(settings, captions);
-        var checkpoint = settings switch
+        var (checkpoint, origin) = settings switch
         {
-            { Checkpoint: { } folder } => ModelCheckpoint.Load(Existing(folder)),
-            { Encoder: { } encoder, Decoder: { } decoder } => WarmStart.Compose(Existing(encoder), Existing(decoder), new WarmStartOptions
-            {
-                Seed = seed,
-                DecoderStartTokenId = tokenizer.BosTokenId ?? tokenizer.EosTokenId,
-                EosTokenId = tokenizer.EosTokenId,
-                PadTokenId = tokenizer.PadTokenId ?? tokenizer.EosTokenId,
-            }).Checkpoint,
-            _ => ModelCheckpoint.Initialize(Complete(settings.Config!, tokenizer), seed, Compatibility.Transformers431),
+            { Checkpoint: { } folder } => (ModelCheckpoint.Load(Existing(folder)), $"the weights of {folder}"),
+            { Encoder: { } encoder, Decoder: { } decoder } => Join(encoder, decoder, tokenizer, seed),
+            _ => (ModelCheckpoint.Initialize(Complete(settings.Config!, tokenizer), seed, Compatibility.Transformers431), $"new weights, drawn with seed {seed}"),
         };
         if (settings.AddPadToken && tokenizer.VocabularySize > checkpoint.Config.Decoder.VocabSize)
             checkpoint = checkpoint.ResizeTokenEmbeddings(tokenizer.VocabularySize, seed);
@@ -46,7 +47,11 @@ internal sealed record ModelSetup(ModelCheckpoint Checkpoint, Gpt2Tokenizer Toke
             throw new ConfigurationException($"the tokenizer has {tokenizer.VocabularySize} tokens, the decoder only {checkpoint.Config.Decoder.VocabSize} (vocab_size); do they belong together?");
         var source = settings.Checkpoint ?? settings.Encoder;
         var generation = settings.Checkpoint is { } from && File.Exists(Path.Combine(from, GenerationFileName)) ? Path.Combine(from, GenerationFileName) : null;
-        return new ModelSetup(checkpoint, tokenizer, LoadProcessor(source, checkpoint.Config.Encoder.ImageSize), generation);
+        return new ModelSetup(checkpoint, tokenizer, LoadProcessor(source, checkpoint.Config.Encoder.ImageSize), generation)
+        {
+            Origin = $"{checkpoint.Parameters.Values.Sum(values => (long)values.Length):N0} parameters: {origin}.",
+            BaseModels = [.. new[] { settings.Checkpoint, settings.Encoder, settings.Decoder }.OfType<string>().Select(NameOf)],
+        };
     }
 
     /// <summary>The configuration alone, for estimates.</summary>
@@ -65,6 +70,28 @@ internal sealed record ModelSetup(ModelCheckpoint Checkpoint, Gpt2Tokenizer Toke
         if (GenerationFile is { } file)
             File.Copy(file, Path.Combine(folder, GenerationFileName));
         return [.. Directory.EnumerateFiles(folder)];
+    }
+
+    // HF's from_encoder_decoder_pretrained, and the ids that the card's script set.
+    private static (ModelCheckpoint Checkpoint, string Origin) Join(string encoder, string decoder, Gpt2Tokenizer tokenizer, long seed)
+    {
+        var joined = WarmStart.Compose(Existing(encoder), Existing(decoder), new WarmStartOptions
+        {
+            Seed = seed,
+            DecoderStartTokenId = tokenizer.BosTokenId ?? tokenizer.EosTokenId,
+            EosTokenId = tokenizer.EosTokenId,
+            PadTokenId = tokenizer.PadTokenId ?? tokenizer.EosTokenId,
+        });
+        var fresh = joined.Origins.Where(pair => pair.Value == "init").Sum(pair => (long)joined.Checkpoint.Parameters[pair.Key].Length);
+        var unused = joined.Unused.Count == 0 ? "" : $"; not used: {string.Join(", ", joined.Unused)}";
+        return (joined.Checkpoint, $"the encoder of {encoder}, the decoder of {decoder}, and {fresh:N0} new ones between them, drawn with seed {seed}{unused}");
+    }
+
+    private static string NameOf(string folder)
+    {
+        var name = JsonFile.ReadObject(Path.Combine(folder, VisionEncoderDecoderConfig.FileName))["_name_or_path"];
+        return name is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 && !Path.IsPathRooted(text) && text[0] != '.'
+            ? text : Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
     }
 
     private static Gpt2Tokenizer LoadTokenizer(ModelSettings settings, IEnumerable<string> captions)

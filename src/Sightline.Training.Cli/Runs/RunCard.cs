@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using Sightline.Metrics;
 using Sightline.ModelCards;
-using Sightline.Models;
 using Sightline.Training.Cli.Data;
+using Sightline.Training.Modeling;
 using Sightline.Training.Results;
 
 namespace Sightline.Training.Cli.Runs;
@@ -13,16 +13,18 @@ internal static class RunCard
     /// <summary>Its file beside the 4.17 Trainer's README.md.</summary>
     public const string FileName = "HONEST_CARD.md";
 
-    public static string Create(RunSettings settings, Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CollapseCheck? collapse, EvaluationReport? scores)
+    public static string Create(RunSettings settings, Trainer trainer, TrainingResult result, TrainableModel model, IReadOnlyList<string> baseModels, LoadedCaptions train, LoadedCaptions? validation, CollapseCheck? collapse, EvaluationReport? scores)
     {
-        var config = checkpoint.Config;
+        var config = model.Config;
         var evaluation = trainer.Losses.LastOrDefault(row => row.IsEvaluation);
         var speed = result.Metrics["train_samples_per_second"]?.GetValue<double>();
         return HonestCard.Create(new HonestCardFacts
         {
             ModelName = Path.GetFileName(Path.GetFullPath(settings.Arguments.OutputDir)),
-            Architecture = $"A vision encoder-decoder: {config.Encoder.ModelType} with {config.Encoder.NumHiddenLayers} layers and GPT-2 with {config.Decoder.NLayer} layers, {checkpoint.Parameters.Values.Sum(values => (long)values.Length):N0} parameters.",
-            DatasetName = settings.Data!.Train,
+            Architecture = $"A vision encoder-decoder: {config.Encoder.ModelType} with {config.Encoder.NumHiddenLayers} layers and GPT-2 with {config.Decoder.NLayer} layers, {model.ParameterCount:N0} parameters.",
+            BaseModels = baseModels,
+            DatasetName = NameOf(settings.Data!.Train),
+            EvaluationDatasetName = settings.Data.Validation is { } file ? NameOf(file) : null,
             DataFacts =
             [
                 $"Training: {train.Dataset.Images.Count:N0} pictures, {train.Dataset.Examples.Count:N0} captions.",
@@ -42,6 +44,9 @@ internal static class RunCard
             Command = $"sightline-train run {RunSettings.FileName} --output_dir DIR",
         });
     }
+
+    // annotations/val.json: enough to know it by, without the folders of the machine.
+    private static string NameOf(string file) => $"{Path.GetFileName(Path.GetDirectoryName(file))}/{Path.GetFileName(file)}";
 
     private static IEnumerable<string> Words(EvaluationReport scores, LoadedCaptions validation) =>
     [

@@ -39,8 +39,10 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         using var train = LoadedCaptions.Open(trainCaptions, "train", dataSettings, setup.Processor, stop);
         using var validation = validationCaptions is null ? null : LoadedCaptions.Open(validationCaptions, "validation", dataSettings, setup.Processor, stop);
         TellSettings(train, validation);
+        events.Tell("model", $"Model of {setup.Origin}", new JsonObject { ["origin"] = setup.Origin });
 
         using var model = TrainableModel.FromCheckpoint(setup.Checkpoint, modelSettings.Device);
+        var baseModels = setup.BaseModels; // the setup holds a copy of all weights, which must not outlive the start
         using var companions = new TemporaryCompanions(setup);
         var validationData = validation is null ? null : Adapt(validation, setup);
         var scorer = _arguments.PredictWithGenerate ? new CaptionScorer(validation!.Dataset, validationData!, setup.Tokenizer, CaptionSearch(companions, setup), _arguments) : null;
@@ -63,7 +65,7 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         }
 
         Finish(trainer, result, validation is not null, scorer);
-        WriteFindings(trainer, result, model.ToCheckpoint(), train, validation, validationData, scorer?.Report);
+        WriteFindings(trainer, result, model, baseModels, train, validation, validationData, scorer?.Report);
         return true;
     }
 
@@ -162,7 +164,7 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
     }
 
     // What the run found out, beside what the Trainer of 4.17 writes: the check for collapse, the curve, the honest card.
-    private void WriteFindings(Trainer trainer, TrainingResult result, ModelCheckpoint checkpoint, LoadedCaptions train, LoadedCaptions? validation, CaptionTrainingData? validationData, EvaluationReport? scores)
+    private void WriteFindings(Trainer trainer, TrainingResult result, TrainableModel trained, IReadOnlyList<string> baseModels, LoadedCaptions train, LoadedCaptions? validation, CaptionTrainingData? validationData, EvaluationReport? scores)
     {
         CollapseCheck? collapse = null;
         if (validationData is not null)
@@ -174,7 +176,7 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
 
         if (trainer.Losses.Any(row => !row.IsEvaluation))
             AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, "loss.svg"), LossCurve.ToSvg(trainer.Losses));
-        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunCard.FileName), RunCard.Create(settings, trainer, result, checkpoint, train, validation, collapse, scores));
+        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunCard.FileName), RunCard.Create(settings, trainer, result, trained, baseModels, train, validation, collapse, scores));
     }
 
     /// <summary>Tokenizer and preprocessor files in a folder of their own, from which every checkpoint gets copies.</summary>

@@ -46,7 +46,7 @@ public static class HonestCard
             return;
         }
 
-        text.Append($"  results:\n  - task:\n      type: image-to-text\n      name: Image captioning\n    dataset:\n      type: {Yaml.Scalar(facts.DatasetName)}\n      name: {Yaml.Scalar(facts.DatasetName)}\n    metrics:\n");
+        text.Append($"  results:\n  - task:\n      type: image-to-text\n      name: Image captioning\n    dataset:\n      type: {Yaml.Scalar(facts.EvaluationDatasetName ?? facts.DatasetName)}\n      name: {Yaml.Scalar(facts.EvaluationDatasetName ?? facts.DatasetName)}\n    metrics:\n");
         foreach (var (name, value) in facts.Scores)
             text.Append($"    - type: {Yaml.Scalar(name.ToLowerInvariant())}\n      name: {Yaml.Scalar(name)}\n      value: {Yaml.Number(JsonValue.Create(value))}\n");
         text.Append("---\n");

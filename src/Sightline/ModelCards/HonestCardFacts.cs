@@ -21,6 +21,9 @@ public sealed record HonestCardFacts
     /// <summary>Name of the data set.</summary>
     public required string DatasetName { get; init; }
 
+    /// <summary>Name of the data set that <see cref="Scores"/> are of; null: <see cref="DatasetName"/>.</summary>
+    public string? EvaluationDatasetName { get; init; }
+
     /// <summary>Sentences on the data: counts, what was left out, known faults.</summary>
     public IReadOnlyList<string> DataFacts { get; init; } = [];
 

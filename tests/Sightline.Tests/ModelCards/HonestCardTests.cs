@@ -36,6 +36,14 @@ public sealed class HonestCardTests
     }
 
     [Fact]
+    public void Create_ScoresOfAnotherSet_NamesThatSet()
+    {
+        var facts = s_little with { Scores = [("CIDEr", 0.5)] };
+        Assert.Contains("      name: shapes\n    metrics:", HonestCard.Create(facts), StringComparison.Ordinal);
+        Assert.Contains("      name: shapes/val\n    metrics:", HonestCard.Create(facts with { EvaluationDatasetName = "shapes/val" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Create_BothLosses_ShowsTheDilution()
     {
         var card = HonestCard.Create(s_little with { TokenLoss = 2.6, PaddedLoss = 0.0719, Scores = [("CIDEr", 0.5)], Duration = TimeSpan.FromMinutes(90), BaseModels = ["gpt2"] });

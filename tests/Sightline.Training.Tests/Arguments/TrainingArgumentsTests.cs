@@ -65,7 +65,7 @@ public sealed class TrainingArgumentsTests
     [InlineData("learning_rat", "1", "did you mean learning_rate")]
     [InlineData("max_steps", "1.5", "a whole number was expected")]
     [InlineData("max_steps", "3000000000", "a whole number was expected")]
-    [InlineData("lr_scheduler_type", "stepwise", "linear, cosine, constant, constant_with_warmup")]
+    [InlineData("lr_scheduler_type", "stepwise", "linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup")]
     [InlineData("bf16", "maybe", "true or false")]
     [InlineData("learning_rate", "NaN", "a number was expected")]
     [InlineData("output_dir", "null", null)]

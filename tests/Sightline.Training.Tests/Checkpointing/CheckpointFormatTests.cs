@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Sightline.Checkpoints;
 using Sightline.IO;
 using Sightline.Tests;
+using Sightline.Training.Checkpointing;
 
 namespace Sightline.Training.Tests.Checkpointing;
 
@@ -49,6 +50,20 @@ public sealed class CheckpointFormatTests
     [InlineData("training_args.bin")]
     public void Checkpoint_FileWithoutTensors_EqualsTheReference(string name) =>
         Assert.Equal(File.ReadAllBytes(Reference("checkpoint-25", name)), File.ReadAllBytes(Written("checkpoint-25", name)));
+
+    [Fact]
+    public void TrainingArguments_WithGeneration_AreThoseOfSeq2Seq()
+    {
+        using var folder = new TemporaryFolder();
+        var arguments = new TrainingArguments { PredictWithGenerate = true, GenerationNumBeams = 3 };
+        TrainingArgumentsFile.Save(folder.Path, arguments, cuda: false);
+        var text = System.Text.Encoding.Latin1.GetString(Pickle(folder.File("training_args.bin")));
+        Assert.Contains("ctransformers.training_args_seq2seq\nSeq2SeqTrainingArguments\n", text, StringComparison.Ordinal);
+        Assert.Matches("generation_max_lengthq.N", text); // None, as the argument's default is
+        Assert.Matches("generation_num_beamsq.K\u0003", text);
+        TrainingArgumentsFile.Save(folder.Path, arguments with { PredictWithGenerate = false }, cuda: false);
+        Assert.DoesNotContain("Seq2Seq", System.Text.Encoding.Latin1.GetString(Pickle(folder.File("training_args.bin"))), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void RandomStates_PythonAndNumpy_EqualTheReference()

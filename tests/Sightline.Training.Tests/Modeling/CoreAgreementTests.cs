@@ -35,6 +35,28 @@ public sealed class CoreAgreementTests
         Check(Fixture.Path("checkpoints", name), folder.File("core"), name);
     }
 
+    [Theory]
+    [InlineData("t-base")]
+    [InlineData("j-untied-decoder")]
+    [InlineData("g-enc-dec-proj")]
+    [InlineData("i-deit")]
+    public void ToInferenceModel_OfAnyState_HasTheWeightsOfThatMoment(string name)
+    {
+        using var golden = SafetensorsFile.Open(Fixture.Path("forward", name + ".safetensors"));
+        using var trainable = TrainableModel.Load(Fixture.Path("checkpoints", name));
+        using var loaded = VisionEncoderDecoderModel.Load(Fixture.Path("checkpoints", name));
+        var image = golden.ReadSingles("pixel_values")[..(3 * loaded.Config.Encoder.ImageSize * loaded.Config.Encoder.ImageSize)];
+        using var before = trainable.ToInferenceModel();
+        Assert.Equal(Logits(loaded), Logits(before));
+
+        ModelWeights.Write(trainable.Module.named_parameters().Single(p => p.name == "decoder.transformer.ln_f.bias").parameter, new float[loaded.Config.Decoder.NEmbd]);
+        using var after = trainable.ToInferenceModel();
+        Assert.NotEqual(Logits(before), Logits(after));
+        Assert.Equal(Logits(loaded), Logits(before)); // what was made before does not follow
+
+        float[] Logits(VisionEncoderDecoderModel model) => model.Decode(model.Encode(image), [1, 2, 3]).Logits;
+    }
+
     private static void Check(string coreFolder, string trainableFolder, string name)
     {
         using var golden = SafetensorsFile.Open(Fixture.Path("forward", name + ".safetensors"));
