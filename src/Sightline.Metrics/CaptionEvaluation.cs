@@ -123,6 +123,8 @@ public static class CaptionEvaluation
         if (options.Meteor is { HasParaphrases: false })
             notes.Add("METEOR: three stages ran (exact, stem, synonym); without a paraphrase table the value is not METEOR 1.5's.");
 
+        if (options.SpiceParses is { FromDependencies: > 0 } parses)
+            notes.Add($"SPICE: the tuples of {parses.FromDependencies} of the {parses.Count} captions come from their dependencies; the value is SPICE 1.0's only if the parser was.");
         var spice = options.SpiceParses is null ? null : Spice.Score(candidates, references, options.SpiceParses).Metric;
         IEnumerable<MetricResult?> order = options.CocoOrder
             ? [.. bleu.Orders, meteor?.Metric, rouge, cider, spice]

@@ -52,6 +52,16 @@ public sealed class Comparison(string kind, string file)
         _largest = Math.Max(_largest, 1);
     }
 
+    /// <summary>Compares texts exactly; a failure shows both from shortly before the first difference.</summary>
+    public void Text(string quantity, string? expected, string? actual)
+    {
+        True(expected == actual, () =>
+        {
+            var first = (expected ?? "").AsSpan().CommonPrefixLength(actual);
+            return $"{quantity} is {Part(actual, first)} instead of {Part(expected, first)}";
+        });
+    }
+
     /// <summary>Asks for a fact; <paramref name="failure"/> says what is wrong where it does not hold.</summary>
     public void True(bool holds, Func<string> failure)
     {
@@ -100,6 +110,15 @@ public sealed class Comparison(string kind, string file)
         var share = difference / Math.Max(allowed, double.Epsilon);
         if (share > _worstShare)
             (_worstShare, _where) = (share, quantity);
+    }
+
+    private static string Part(string? text, int first)
+    {
+        if (text is null)
+            return "missing";
+        var start = Math.Max(0, first - 20);
+        var end = Math.Min(text.Length, first + 60);
+        return $"\"{(start > 0 ? "…" : "")}{text[start..end].ReplaceLineEndings(" ")}{(end < text.Length ? "…" : "")}\"";
     }
 
     private static string Show(double value) => value.ToString("G9", CultureInfo.InvariantCulture);

@@ -12,6 +12,9 @@ public sealed partial record Tolerance(double Absolute, double Relative, string 
     /// <summary>No difference at all.</summary>
     public static Tolerance Exact { get; } = new(0, 0, "exact");
 
+    /// <summary>An absolute difference, put into words.</summary>
+    public static Tolerance Within(double absolute) => new(absolute, 0, string.Create(CultureInfo.InvariantCulture, $"abs {absolute:0.###e-0}"));
+
     /// <summary>Reads words such as <c>abs 5e-5 + rel 1e-5 (why)</c>; what stands in brackets explains and is not read.</summary>
     /// <exception cref="ConfigurationException">Neither an absolute nor a relative part is named.</exception>
     public static Tolerance Parse(string text)

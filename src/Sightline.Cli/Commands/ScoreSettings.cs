@@ -18,7 +18,7 @@ internal sealed class ScoreSettings
     private readonly Option<string?> _compare = File("--compare", "OTHER_RESULTS", "Score a second results file too, and say whether the difference is more than chance.");
     private readonly Option<string?> _quality = File("--quality", "FILE", "A VizWiz-QualityIssues file: scores for each flaw.");
     private readonly Option<string?> _paraphrases = File("--paraphrases", "FILE", "METEOR's paraphrase table (paraphrase-en.gz); without it three of the four stages run.");
-    private readonly Option<string?> _spiceParses = File("--spice-parses", "FILE", "Scene-graph tuples of the tokenized captions, a JSON object a line; without it there is no SPICE.");
+    private readonly Option<string?> _spiceParses = File("--spice-parses", "FILE", "Dependency parses or scene-graph tuples of the tokenized captions, a JSON object a line; without it there is no SPICE.");
     private readonly Option<long?> _seed;
 
     /// <param name="seed">The seed of the bootstrap, if the verb has an option of this name already; it is then not added again.</param>

@@ -7,47 +7,39 @@ namespace Sightline.Verification.Goldens;
 internal static class ScoreGoldens
 {
     /// <summary>The same formulas in another order of summation agree to 1e-15; a wrong formula does not agree to 1e-9.</summary>
-    public const double Tolerance = 1e-9;
+    private static readonly Tolerance s_tolerance = Tolerance.Within(1e-9);
 
     private static readonly string[] s_names = ["Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "ROUGE_L", "CIDEr"];
 
     /// <summary>coco_fakecap.json.gz: already tokenized captions of the pool.</summary>
-    public static GoldenResult Tokenized(string path, string pool)
+    public static void Tokenized(Comparison comparison, string path, string pool)
     {
         var golden = GoldenFile.Json(path);
-        var comparison = new GoldenComparison(Tolerance);
         var byId = GoldenFile.Json(Path.Combine(pool, "coco_fakecap_spice_input.json.gz")).AsArray().ToDictionary(x => x!["image_id"]!.GetValue<long>());
         var inputs = golden["images"]!["image_id"]!.AsArray().Select(id => byId[id!.GetValue<long>()]!).ToList();
         Compare(comparison, "", golden, [.. inputs.Select(x => x["test"]!.GetValue<string>())], [.. inputs.Select(x => GoldenFile.Strings(x["refs"]))]);
-        return comparison.Result;
     }
 
     /// <summary>edge_cases.json.gz: pairs of tokenized captions.</summary>
-    public static GoldenResult EdgeCases(string path)
+    public static void EdgeCases(Comparison comparison, string path)
     {
-        var comparison = new GoldenComparison(Tolerance);
         foreach (var golden in GoldenFile.Json(path)["cases"]!.AsArray())
         {
             var pairs = golden!["pairs"]!.AsArray();
             Compare(comparison, golden["name"]!.GetValue<string>(), golden,
                 [.. pairs.Select(x => x![0]!.GetValue<string>())], [.. pairs.Select(x => GoldenFile.Strings(x![1]))]);
         }
-
-        return comparison.Result;
     }
 
     /// <summary>vizwiz_*.json.gz: the whole flow over an annotation file and a results file.</summary>
-    public static GoldenResult Flow(string path, CaptionAnnotations annotations, IReadOnlyList<CaptionResult> results, EvaluationOptions options)
+    public static void Flow(Comparison comparison, string path, CaptionAnnotations annotations, IReadOnlyList<CaptionResult> results, EvaluationOptions options)
     {
-        var comparison = new GoldenComparison(Tolerance);
         CompareFlow(comparison, "", GoldenFile.Json(path), CaptionEvaluation.Run(annotations, results, options));
-        return comparison.Result;
     }
 
     /// <summary>flow_cases.json: small files through the whole flow; where the official code raises, a one-line error or, for a missing flag, a result.</summary>
-    public static GoldenResult FlowCases(string path)
+    public static void FlowCases(Comparison comparison, string path)
     {
-        var comparison = new GoldenComparison(Tolerance);
         var folder = Directory.CreateTempSubdirectory("flow-cases").FullName;
         try
         {
@@ -58,11 +50,9 @@ internal static class ScoreGoldens
         {
             Directory.Delete(folder, recursive: true);
         }
-
-        return comparison.Result;
     }
 
-    private static void FlowCase(GoldenComparison comparison, JsonNode golden, string folder)
+    private static void FlowCase(Comparison comparison, JsonNode golden, string folder)
     {
         var name = golden["name"]!.GetValue<string>();
         var annotationFile = Path.Combine(folder, $"{name}.annotations.json");
@@ -101,41 +91,41 @@ internal static class ScoreGoldens
         }
     }
 
-    private static void CompareFlow(GoldenComparison comparison, string name, JsonNode golden, EvaluationReport report)
+    private static void CompareFlow(Comparison comparison, string name, JsonNode golden, EvaluationReport report)
     {
         var ids = golden["images"]!["image_id"]!.AsArray();
         comparison.Text($"{name} image ids", string.Join(',', ids), string.Join(',', report.Images.Select(x => x.Image.Id)));
         CompareAll(comparison, name, golden, report.Metrics, report.BleuStatistics);
     }
 
-    private static void Compare(GoldenComparison comparison, string name, JsonNode golden, string[] candidates, string[][] references)
+    private static void Compare(Comparison comparison, string name, JsonNode golden, string[] candidates, string[][] references)
     {
         var bleu = Bleu.Score(candidates, references);
         CompareAll(comparison, name, golden, [.. bleu.Orders, RougeL.Score(candidates, references), CiderD.Score(candidates, references)], bleu.Statistics);
         var frequencies = DocumentFrequencies.FromReferences(references);
-        comparison.Number($"{name} CIDEr with given document frequencies", golden["corpus"]!["CIDEr"]!.GetValue<double>(),
-            CiderD.Score(candidates, references, frequencies).Corpus);
+        comparison.Close($"{name} CIDEr with given document frequencies", golden["corpus"]!["CIDEr"]!.GetValue<double>(),
+            CiderD.Score(candidates, references, frequencies).Corpus, s_tolerance);
     }
 
-    private static void CompareAll(GoldenComparison comparison, string name, JsonNode golden, IReadOnlyList<MetricResult> metrics, BleuStatistics statistics)
+    private static void CompareAll(Comparison comparison, string name, JsonNode golden, IReadOnlyList<MetricResult> metrics, BleuStatistics statistics)
     {
         foreach (var metric in s_names)
         {
             var actual = metrics.Single(x => x.Name == metric);
-            comparison.Number($"{name} {metric}", golden["corpus"]![metric]!.GetValue<double>(), actual.Corpus);
+            comparison.Close($"{name} {metric}", golden["corpus"]![metric]!.GetValue<double>(), actual.Corpus, s_tolerance);
             var expected = GoldenFile.Doubles(golden["images"]![metric]);
-            comparison.Number($"{name} {metric} images", expected.Length, actual.Images.Count);
+            comparison.Close($"{name} {metric} images", expected.Length, actual.Images.Count, s_tolerance);
             for (var i = 0; i < Math.Min(expected.Length, actual.Images.Count); i++)
-                comparison.Number($"{name} {metric} of image {i}", expected[i], actual.Images[i]);
+                comparison.Close($"{name} {metric} of image {i}", expected[i], actual.Images[i], s_tolerance);
         }
 
         var counts = golden["bleu_stats"]!;
-        comparison.Number($"{name} testlen", counts["testlen"]!.GetValue<long>(), statistics.TestLength);
-        comparison.Number($"{name} reflen", counts["reflen"]!.GetValue<long>(), statistics.ReferenceLength);
+        comparison.Close($"{name} testlen", counts["testlen"]!.GetValue<long>(), statistics.TestLength, s_tolerance);
+        comparison.Close($"{name} reflen", counts["reflen"]!.GetValue<long>(), statistics.ReferenceLength, s_tolerance);
         for (var order = 0; order < 4; order++)
         {
-            comparison.Number($"{name} guess", counts["guess"]![order]!.GetValue<long>(), statistics.Guesses[order]);
-            comparison.Number($"{name} correct", counts["correct"]![order]!.GetValue<long>(), statistics.Correct[order]);
+            comparison.Close($"{name} guess", counts["guess"]![order]!.GetValue<long>(), statistics.Guesses[order], s_tolerance);
+            comparison.Close($"{name} correct", counts["correct"]![order]!.GetValue<long>(), statistics.Correct[order], s_tolerance);
         }
     }
 }

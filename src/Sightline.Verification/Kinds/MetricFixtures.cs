@@ -25,58 +25,80 @@ public sealed class MetricFixtures : FixtureKind
     protected override FixtureResult Judge(string root, string file)
     {
         var metrics = Path.Combine(root, Name);
-        var name = Relative(metrics, file);
-        if (name.StartsWith("spice/", StringComparison.Ordinal) && name.EndsWith("_parses.jsonl.gz", StringComparison.Ordinal))
-            return Skipped(root, file, "the rules from dependencies to tuples are not part of this build");
-        var found = Results(metrics, name, file);
-        return found.Count == 0 ? Skipped(root, file, "this program does not run this file") : Verdict(root, file, found);
+        var comparison = new Comparison(Name, Relative(root, file));
+        return Run(comparison, metrics, Relative(metrics, file), file)
+            ? comparison.Result()
+            : new FixtureResult(Name, Relative(root, file), FixtureOutcome.Skipped, null, "", "this program does not run this file");
     }
 
-    private static List<GoldenResult> Results(string metrics, string name, string file)
+    private static bool Run(Comparison comparison, string metrics, string name, string file)
     {
         var pool = new GoldenPool(metrics);
-        return name switch
+        switch (name)
         {
-            "tokenizer/documents.json.gz" => [TokenizerGoldens.Documents(file)],
-            "tokenizer/bmp_probe.tsv.gz" => [TokenizerGoldens.BmpProbe(file)],
-            "tokenizer/corpus_hashes.json" => [TokenizerGoldens.CorpusHashes(file, Path.Combine(metrics, "pool"))],
-            "scores/coco_fakecap.json.gz" => [ScoreGoldens.Tokenized(file, Path.Combine(metrics, "pool"))],
-            "scores/edge_cases.json.gz" => [ScoreGoldens.EdgeCases(file)],
-            "scores/flow_cases.json" => [ScoreGoldens.FlowCases(file)],
-            "scores/vizwiz_demo100.json.gz" => [ScoreGoldens.Flow(file, pool.Vizwiz, pool.Demo100, new EvaluationOptions())],
-            "scores/vizwiz_demo100_unfiltered.json.gz" => [ScoreGoldens.Flow(file, pool.Vizwiz, pool.Demo100, new EvaluationOptions { IgnoreRejected = false, IgnorePrecanned = false })],
-            "scores/vizwiz_v1_partial.json.gz" => [ScoreGoldens.Flow(file, pool.Vizwiz, pool.Partial, new EvaluationOptions())],
-            "scores/vizwiz_v1_perturbed.json.gz" => [ScoreGoldens.Flow(file, pool.Vizwiz, pool.Perturbed, new EvaluationOptions())],
-            "scores/vizwiz_v1_perturbed_keep_precanned.json.gz" => [ScoreGoldens.Flow(file, pool.Vizwiz, pool.Perturbed, new EvaluationOptions { IgnorePrecanned = false })],
-            "meteor/normalizer.json.gz" => [MeteorGoldens.Normalizer(file)],
-            "meteor/stems.json.gz" => [MeteorGoldens.Stems(file)],
-            "meteor/synsets.json.gz" => [MeteorGoldens.Synsets(file)],
-            "meteor/published.json" => [MeteorGoldens.Published(file)],
-            "meteor/aligner_stress.json.gz" or "meteor/coco_fakecap.json.gz" or "meteor/vizwiz_demo100_unfiltered.json.gz" =>
-                [.. Segments(file, metrics, "exact_stem_synonym"), .. Segments(file, metrics, "full_test_table")],
-            _ when name.StartsWith("spice/", StringComparison.Ordinal) && name.EndsWith("_tuples.json.gz", StringComparison.Ordinal) => [SpiceGoldens.Tuples(file)],
-            _ => [],
-        };
+            case "tokenizer/documents.json.gz":
+                TokenizerGoldens.Documents(comparison, file);
+                break;
+            case "tokenizer/bmp_probe.tsv.gz":
+                TokenizerGoldens.BmpProbe(comparison, file);
+                break;
+            case "tokenizer/corpus_hashes.json":
+                TokenizerGoldens.CorpusHashes(comparison, file, Path.Combine(metrics, "pool"));
+                break;
+            case "scores/coco_fakecap.json.gz":
+                ScoreGoldens.Tokenized(comparison, file, Path.Combine(metrics, "pool"));
+                break;
+            case "scores/edge_cases.json.gz":
+                ScoreGoldens.EdgeCases(comparison, file);
+                break;
+            case "scores/flow_cases.json":
+                ScoreGoldens.FlowCases(comparison, file);
+                break;
+            case "scores/vizwiz_demo100.json.gz":
+                ScoreGoldens.Flow(comparison, file, pool.Vizwiz, pool.Demo100, new EvaluationOptions());
+                break;
+            case "scores/vizwiz_demo100_unfiltered.json.gz":
+                ScoreGoldens.Flow(comparison, file, pool.Vizwiz, pool.Demo100, new EvaluationOptions { IgnoreRejected = false, IgnorePrecanned = false });
+                break;
+            case "scores/vizwiz_v1_partial.json.gz":
+                ScoreGoldens.Flow(comparison, file, pool.Vizwiz, pool.Partial, new EvaluationOptions());
+                break;
+            case "scores/vizwiz_v1_perturbed.json.gz":
+                ScoreGoldens.Flow(comparison, file, pool.Vizwiz, pool.Perturbed, new EvaluationOptions());
+                break;
+            case "scores/vizwiz_v1_perturbed_keep_precanned.json.gz":
+                ScoreGoldens.Flow(comparison, file, pool.Vizwiz, pool.Perturbed, new EvaluationOptions { IgnorePrecanned = false });
+                break;
+            case "meteor/normalizer.json.gz":
+                MeteorGoldens.Normalizer(comparison, file);
+                break;
+            case "meteor/stems.json.gz":
+                MeteorGoldens.Stems(comparison, file);
+                break;
+            case "meteor/synsets.json.gz":
+                MeteorGoldens.Synsets(comparison, file);
+                break;
+            case "meteor/published.json":
+                MeteorGoldens.Published(comparison, file);
+                break;
+            case "meteor/aligner_stress.json.gz" or "meteor/coco_fakecap.json.gz" or "meteor/vizwiz_demo100_unfiltered.json.gz":
+                foreach (var mode in MeteorGoldens.Modes)
+                {
+                    MeteorGoldens.Segments(comparison, file, metrics, mode);
+                    MeteorGoldens.Formula(comparison, file, mode);
+                }
+
+                break;
+            case var tuples when tuples.StartsWith("spice/", StringComparison.Ordinal) && tuples.EndsWith("_tuples.json.gz", StringComparison.Ordinal):
+                SpiceGoldens.Tuples(comparison, file);
+                break;
+            case var parses when parses.StartsWith("spice/", StringComparison.Ordinal) && parses.EndsWith("_parses.jsonl.gz", StringComparison.Ordinal):
+                SpiceGoldens.Parses(comparison, file);
+                break;
+            default:
+                return false;
+        }
+
+        return true;
     }
-
-    private static GoldenResult[] Segments(string file, string metrics, string mode)
-    {
-        var (statistics, scores, unequal) = MeteorGoldens.Segments(file, metrics, mode);
-        var where = unequal.Count == 0 ? "" : $"{mode}: the statistics of {unequal.Count} segments differ ({string.Join(", ", unequal)}); ";
-        return [statistics with { Worst = where + statistics.Worst }, scores, MeteorGoldens.Formula(file, mode)];
-    }
-
-    private FixtureResult Skipped(string root, string file, string reason) => new(Name, Relative(root, file), FixtureOutcome.Skipped, null, "", reason);
-
-    private FixtureResult Verdict(string root, string file, List<GoldenResult> results)
-    {
-        var failed = results.Where(result => !result.Passed).ToList();
-        var compared = results.Sum(result => result.Compared);
-        var detail = failed.Count == 0 ? $"{compared} comparisons" : string.Join("; ", failed.Select(result => result.Compared == 0 ? "nothing was compared" : Short(result.Worst)));
-        var tolerances = results.Select(result => result.ToleranceText).Distinct();
-        return new FixtureResult(Name, Relative(root, file), failed.Count == 0 ? FixtureOutcome.Pass : FixtureOutcome.Fail,
-            compared > 0 ? results.Max(result => result.LargestDifference) : null, string.Join("; ", tolerances), detail);
-    }
-
-    private static string Short(string text) => text.ReplaceLineEndings(" ") is { Length: > 240 } line ? line[..237] + "..." : text.ReplaceLineEndings(" ");
 }

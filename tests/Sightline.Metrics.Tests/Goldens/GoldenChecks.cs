@@ -1,4 +1,4 @@
-using Sightline.Verification.Goldens;
+using Sightline.Verification;
 using Xunit;
 
 namespace Sightline.Metrics.Tests.Goldens;
@@ -6,7 +6,12 @@ namespace Sightline.Metrics.Tests.Goldens;
 /// <summary>Turns what a comparison found into the verdict of a test.</summary>
 internal static class GoldenChecks
 {
-    /// <summary>Fails the test with the place of the difference.</summary>
-    public static void Check(this GoldenResult result) =>
-        Assert.True(result.Passed, $"{result.Compared} compared, largest difference {result.LargestDifference:R} (allowed {result.Tolerance:R}): {result.Worst}");
+    /// <summary>Runs comparisons and fails the test with the place of the first differences.</summary>
+    public static void Check(Action<Comparison> compare)
+    {
+        var comparison = new Comparison("metrics", "golden file");
+        compare(comparison);
+        var result = comparison.Result();
+        Assert.True(result.Outcome == FixtureOutcome.Pass, $"largest difference {result.LargestDifference:R} (allowed {result.Tolerance}): {result.Detail}");
+    }
 }

@@ -9,13 +9,13 @@ public sealed class PtbTokenizerTests
 {
     [Fact]
     public void Tokenize_Documents_EqualTheReferenceOnEveryLine() =>
-        TokenizerGoldens.Documents(Fixture.Path("metrics", "tokenizer", "documents.json.gz")).Check();
+        GoldenChecks.Check(into => TokenizerGoldens.Documents(into, Fixture.Path("metrics", "tokenizer", "documents.json.gz")));
 
     [Fact]
     public void Tokenize_EveryCodePointOfTheBasicPlane_EqualsTheReference() =>
-        TokenizerGoldens.BmpProbe(Fixture.Path("metrics", "tokenizer", "bmp_probe.tsv.gz")).Check();
+        GoldenChecks.Check(into => TokenizerGoldens.BmpProbe(into, Fixture.Path("metrics", "tokenizer", "bmp_probe.tsv.gz")));
 
     [Fact]
     public void Tokenize_WholeCorpora_HaveTheReferenceHashes() =>
-        TokenizerGoldens.CorpusHashes(Fixture.Path("metrics", "tokenizer", "corpus_hashes.json"), Fixture.Path("metrics", "pool")).Check();
+        GoldenChecks.Check(into => TokenizerGoldens.CorpusHashes(into, Fixture.Path("metrics", "tokenizer", "corpus_hashes.json"), Fixture.Path("metrics", "pool")));
 }
