@@ -2,8 +2,8 @@ namespace Sightline.Metrics.Matching;
 
 /// <summary>
 /// Chooses the matches of METEOR 1.5: uncontested ones are fixed, the rest is a beam search over the reference from left to right that wants
-/// most weighted words covered, then fewest chunks. Among equals most matches count, then those found first; METEOR 1.5 decides some of
-/// these ties in another way (docs/metrics.md has the count on the golden files).
+/// most weighted words covered, then fewest chunks. Among equals most matches count, then weight that lies earlier in the reference, then what
+/// was found first; METEOR 1.5 decides some of these ties in another way (docs/metrics.md has the count on the golden files).
 /// </summary>
 /// <remarks>Denkowski and Lavie, "Meteor Universal: language specific translation evaluation for any target language", WMT 2014.</remarks>
 internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
@@ -29,7 +29,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
 
         foreach (var path in paths)
             path.Close();
-        var best = paths.Order(Path.Better).ThenByDescending(path => path.Count).First();
+        var best = paths.Order(Path.Better).ThenByDescending(path => path.Count).ThenBy(path => path, Path.Earlier).First();
         return ([.. best.Chosen.OfType<MeteorMatch>()], best.Chunks);
     }
 
@@ -97,6 +97,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
     {
         private readonly bool[] _referenceUsed;
         private readonly bool[] _testUsed;
+        private readonly int[] _gains;
         private int _weight;
         private int _lastTestEnd = -1;
 
@@ -105,6 +106,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
             Chosen = new MeteorMatch?[referenceLength];
             _referenceUsed = new bool[referenceLength];
             _testUsed = new bool[testLength];
+            _gains = new int[referenceLength];
         }
 
         public Path(Path other)
@@ -114,6 +116,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
             _testUsed = [.. other._testUsed];
             _weight = other._weight;
             Count = other.Count;
+            _gains = [.. other._gains];
             _lastTestEnd = other._lastTestEnd;
             Chunks = other.Chunks;
         }
@@ -125,6 +128,9 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
                 return y._weight.CompareTo(x._weight);
             return x.Chunks.CompareTo(y.Chunks);
         });
+
+        /// <summary>The path first whose weight comes earlier in the reference.</summary>
+        public static IComparer<Path> Earlier { get; } = Comparer<Path>.Create(static (x, y) => y._gains.AsSpan().SequenceCompareTo(x._gains));
 
         public MeteorMatch?[] Chosen { get; }
 
@@ -150,7 +156,9 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
         public void Add(MeteorMatch match, double weight)
         {
             // METEOR keeps whole numbers here: a stem, a synonym or a one-word paraphrase adds nothing, and is taken only where it costs no chunk.
-            _weight += (int)(match.TestLength * weight) + (int)(match.ReferenceLength * weight);
+            var gain = (int)(match.TestLength * weight) + (int)(match.ReferenceLength * weight);
+            _weight += gain;
+            _gains[match.ReferenceStart] = gain;
             Count++;
             if (_lastTestEnd != -1 && match.TestStart != _lastTestEnd)
                 Chunks++;
