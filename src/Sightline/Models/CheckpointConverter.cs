@@ -115,9 +115,14 @@ public static class CheckpointConverter
 
     private static void CheckFitsHalf(TensorSource source, TensorInfo tensor)
     {
-        if (tensor.DType is not (TensorDType.F32 or TensorDType.F64 or TensorDType.BF16))
-            return;
-        foreach (var value in source.ReadSingles(tensor.Name))
+        if (tensor.DType is TensorDType.F32 or TensorDType.F64 or TensorDType.BF16)
+            CheckFitsHalf(tensor, source.ReadSingles(tensor.Name));
+    }
+
+    /// <exception cref="CheckpointException">A value becomes infinite in 16 bits.</exception>
+    internal static void CheckFitsHalf(TensorInfo tensor, ReadOnlySpan<float> values)
+    {
+        foreach (var value in values)
         {
             if (float.IsFinite(value) && Math.Abs(value) >= LeastThatOverflowsHalf)
                 throw new CheckpointException($"{tensor.File}: tensor '{tensor.Name}' holds {value:G6}, more than fp16 can (65504); choose bf16 or fp32.");
