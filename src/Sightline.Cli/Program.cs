@@ -9,6 +9,7 @@ var root = new RootCommand("Sightline describes pictures with a ViT-GPT2 model, 
     EvaluateCommand.Create(),
     InspectCommand.Create(),
     ConvertCommand.Create(),
+    ExportCommand.Create(),
     VerifyCommand.Create(),
 };
 

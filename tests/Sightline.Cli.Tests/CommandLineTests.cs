@@ -5,7 +5,7 @@ namespace Sightline.Cli.Tests;
 
 public sealed class CommandLineTests
 {
-    private static readonly string[] s_verbs = ["caption", "inspect", "convert", "verify"];
+    private static readonly string[] s_verbs = ["caption", "inspect", "convert", "export", "verify"];
 
     [Fact]
     public async Task Help_Root_ListsTheVerbs()
@@ -38,7 +38,7 @@ public sealed class CommandLineTests
 
     public static TheoryData<string, string> Misuse() => new()
     {
-        { "", "a command was expected: caption, score, evaluate, inspect, convert, verify" },
+        { "", "a command was expected: caption, score, evaluate, inspect, convert, export, verify" },
         { "capton photo.jpg", "'capton' is not a command" },
         { "caption photo.jpg", "--model is missing" },
         { "caption --model m", "Required argument 'pictures' missing" },
@@ -56,6 +56,9 @@ public sealed class CommandLineTests
         { "caption images/shapes/shape0.png --model checkpoints/t-base --beams 2 --num-return 3", "num_return_sequences 3 is above num_beams 2" },
         { "convert a", "Required argument 'OUT' missing" },
         { "convert a b --dtype int8", "--dtype is 'int8'; fp32 or fp16 or bf16 was expected" },
+        { "export --model a", "--onnx" },
+        { "export --model a --onnx b --dtype int4", "--dtype names 'int4'; fp32, fp16 and q8 were expected" },
+        { "export --model a --onnx b --cross-kv twice", "--cross-kv is 'twice'" },
         { "convert a b --format zip", "--format is 'zip'" },
         { "convert a b --max-shard-size 5XB", "--max-shard-size is '5XB'" },
         { "convert a b --max-shard-size 0", "--max-shard-size is '0'" },
@@ -77,7 +80,7 @@ public sealed class CommandLineTests
     public static TheoryData<string[]> Empty() => new()
     {
         new[] { "caption", "", "--model", "m" }, new[] { "caption", "a.jpg", "--model", "" },
-        new[] { "inspect", "" }, new[] { "convert", "a", "" }, new[] { "convert", "", "b" }, new[] { "verify", "" },
+        new[] { "inspect", "" }, new[] { "convert", "a", "" }, new[] { "convert", "", "b" }, new[] { "export", "--model", "a", "--onnx", "" }, new[] { "verify", "" },
     };
 
     [Theory]
