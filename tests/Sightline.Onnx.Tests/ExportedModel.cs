@@ -49,6 +49,9 @@ internal sealed class ExportedModel : IDisposable
         return [.. greedy["4.17"]!["sequences"]!.AsArray().Select(row => row!.AsArray().Select(id => id!.GetValue<int>()).Skip(1).TakeWhile(id => id != end).ToArray())];
     }
 
+    /// <summary>The pixel values of each picture.</summary>
+    public IEnumerable<float[]> Pictures() => PixelValues.Chunk(PixelValues.Length / Images);
+
     public VisionEncoderDecoderModel LoadModel() => VisionEncoderDecoderModel.Load(Checkpoint);
 
     public void Dispose() => _temporary.Dispose();

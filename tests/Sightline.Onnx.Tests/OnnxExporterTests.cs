@@ -39,12 +39,8 @@ public sealed class OnnxExporterTests
 
         var options = GenerationConfig.Load(exported.Checkpoint).Options;
         var golden = exported.GreedyIds();
-        var size = exported.PixelValues.Length / exported.Images;
-        for (var image = 0; image < exported.Images; image++)
-        {
-            var pixels = exported.PixelValues[(image * size)..((image + 1) * size)];
-            Assert.Equal(golden[image], sessions.Greedy(pixels, options.DecoderStartTokenId!.Value, options.EosTokenIds![0], 20));
-        }
+        foreach (var (pixels, reference) in exported.Pictures().Zip(golden))
+            Assert.Equal(reference, sessions.Greedy(pixels, options.DecoderStartTokenId!.Value, options.EosTokenIds![0], 20));
     }
 
     public static TheoryData<string> Variants() => ["g-enc-dec-proj", "i-attn-variants", "i-deit", "i-noqkvbias-acts", "i-noscale-silu", "j-untied-decoder", "j-conflicting-lm-head", "e-safetensors-bf16", "b-bin-zip", "k-nested-ids"];
