@@ -5,6 +5,8 @@ using Sightline.Cli.Commands;
 var root = new RootCommand("Sightline describes pictures with a ViT-GPT2 model, scores captions, and looks after the model's files. No Python is needed.")
 {
     CaptionCommand.Create(),
+    MergeCommand.Create(),
+    FilterCommand.Create(),
     ScoreCommand.Create(),
     EvaluateCommand.Create(),
     InspectCommand.Create(),

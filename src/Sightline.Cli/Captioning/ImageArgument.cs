@@ -9,5 +9,11 @@ internal readonly record struct ImageArgument(string Name, string? Problem = nul
     public const string StandardInput = "-";
 
     /// <summary>The picture as the library takes it.</summary>
-    public ImageInput Open() => Name == StandardInput ? ImageInput.FromStream(Console.OpenStandardInput(), Name) : ImageInput.FromFile(Name);
+    /// <exception cref="ImageDecodeException">There is none.</exception>
+    public ImageInput Open()
+    {
+        if (Problem is not null)
+            throw new ImageDecodeException($"{Name}: {Problem}.");
+        return Name == StandardInput ? ImageInput.FromStream(Console.OpenStandardInput(), Name) : ImageInput.FromFile(Name);
+    }
 }

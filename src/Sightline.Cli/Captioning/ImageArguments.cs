@@ -38,5 +38,6 @@ internal static class ImageArguments
         }
     }
 
-    private static bool IsPicture(string file) => s_extensions.Contains(Path.GetExtension(file));
+    /// <summary>Whether a name ends as those of pictures do.</summary>
+    public static bool IsPicture(string file) => s_extensions.Contains(Path.GetExtension(file));
 }

@@ -58,28 +58,34 @@ internal sealed class CaptionSettings
         };
     }
 
+    /// <summary>How many pictures are captioned.</summary>
+    public CaptionPipelineOptions PipelineOptions(ParseResult result) => new() { BatchSize = CaptionerOptions(result).BatchSize };
+
+    /// <summary>How captions are generated, as far as the command line says it; not checked.</summary>
+    public GenerationOptions GenerationOptions(ParseResult result) => new()
+    {
+        NumBeams = result.GetValue(_beams),
+        NumReturnSequences = result.GetValue(_numReturn),
+        MaxLength = result.GetValue(_maxLength),
+        MaxNewTokens = result.GetValue(_maxNewTokens),
+        MinLength = result.GetValue(_minLength),
+        LengthPenalty = result.GetValue(_lengthPenalty),
+        NoRepeatNgramSize = result.GetValue(_noRepeatNgramSize),
+        RepetitionPenalty = result.GetValue(_repetitionPenalty),
+        EarlyStopping = result.GetValue(_earlyStopping) switch { null => null, true => EarlyStopping.True, false => EarlyStopping.False },
+        DoSample = result.GetValue(_sample),
+        Temperature = result.GetValue(_temperature),
+        TopK = result.GetValue(_topK),
+        TopP = result.GetValue(_topP),
+        Seed = result.GetValue(_seed),
+        Compatibility = result.GetValue(_compat) == Compat431 ? Compatibility.Transformers431 : Compatibility.Transformers417,
+    };
+
     /// <summary>How captions are generated.</summary>
     /// <exception cref="UsageException">The options do not fit each other or the model.</exception>
     public GenerationOptions GenerationOptions(ParseResult result, Captioner captioner)
     {
-        var options = new GenerationOptions
-        {
-            NumBeams = result.GetValue(_beams),
-            NumReturnSequences = result.GetValue(_numReturn),
-            MaxLength = result.GetValue(_maxLength),
-            MaxNewTokens = result.GetValue(_maxNewTokens),
-            MinLength = result.GetValue(_minLength),
-            LengthPenalty = result.GetValue(_lengthPenalty),
-            NoRepeatNgramSize = result.GetValue(_noRepeatNgramSize),
-            RepetitionPenalty = result.GetValue(_repetitionPenalty),
-            EarlyStopping = result.GetValue(_earlyStopping) switch { null => null, true => EarlyStopping.True, false => EarlyStopping.False },
-            DoSample = result.GetValue(_sample),
-            Temperature = result.GetValue(_temperature),
-            TopK = result.GetValue(_topK),
-            TopP = result.GetValue(_topP),
-            Seed = result.GetValue(_seed),
-            Compatibility = result.GetValue(_compat) == Compat431 ? Compatibility.Transformers431 : Compatibility.Transformers417,
-        };
+        var options = GenerationOptions(result);
         captioner.Complete(null).Validate(); // a fault of the model's own settings is not one of the command line
         try
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sightline.Cli.Captioning;
 using Sightline.Cli.Evaluation;
 using Sightline.Cli.Output;
 using Sightline.Metrics;
@@ -42,9 +43,10 @@ internal static class EvaluateCommand
             var pictures = AnnotatedPictures.Find(scoring.Annotations, result.GetRequiredValue(images));
             var captionerOptions = captions.CaptionerOptions(result);
             using var captioner = Captioner.Load(folder, captionerOptions);
-            var set = new SetCaptioner(captioner, captions.GenerationOptions(result, captioner), captionerOptions, terminal);
+            var generation = captions.GenerationOptions(result, captioner);
+            var set = new SetCaptioner(captioner, generation, captions.PipelineOptions(result), terminal);
             var file = result.GetValue(output);
-            using var journal = file is null ? null : CaptionJournal.Open(file + JournalSuffix, set.Settings(folder));
+            using var journal = file is null ? null : new CaptionJournal(file + JournalSuffix, RunFingerprint.Compute(folder, generation, captionerOptions.ImageDecoding));
             var made = await set.RunAsync(pictures, journal, cancellationToken);
             var results = pictures.Where(picture => made.ContainsKey(picture.Id)).Select(picture => new CaptionResult(picture.Id, made[picture.Id])).ToList();
             if (results.Count == 0)

@@ -1,4 +1,5 @@
 using Sightline.Cli.Captioning;
+using Sightline.Cli.IO;
 using Sightline.Metrics;
 
 namespace Sightline.Cli.Evaluation;
@@ -14,15 +15,11 @@ internal static class AnnotatedPictures
     {
         if (!Directory.Exists(folder))
             throw new ConfigurationException($"{folder}: no such folder; the folder with the pictures of the annotations was expected.");
-        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
-        var faults = annotations.Images.Where(image => !IsBelow(root, image.FileName)).Select(image => image.Id).ToList();
+        var faults = annotations.Images.Where(image => FolderPath.Inside(folder, image.FileName) is null).Select(image => image.Id).ToList();
         if (faults.Count > 0)
             throw new ConfigurationException($"the annotations: {faults.Count} images have no file name, or one outside {folder}; the first has the id {faults[0]}.");
         return [.. annotations.Images.Select(image => (image.Id, Argument(Path.Combine(folder, image.FileName!))))];
     }
-
-    private static bool IsBelow(string root, string? name) =>
-        !string.IsNullOrEmpty(name) && !name.Contains('\0', StringComparison.Ordinal) && Path.GetFullPath(Path.Combine(root, name)).StartsWith(root, StringComparison.Ordinal);
 
     private static ImageArgument Argument(string path) => new(path, File.Exists(path) ? null : "no such file");
 }

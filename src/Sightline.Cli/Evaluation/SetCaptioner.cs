@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Sightline.Cli.Captioning;
 using Sightline.Cli.Output;
 using Sightline.Generation;
@@ -8,7 +5,7 @@ using Sightline.Generation;
 namespace Sightline.Cli.Evaluation;
 
 /// <summary>Captions an annotated set: what a journal has already is not done again, what is new goes into it at once.</summary>
-internal sealed class SetCaptioner(Captioner captioner, GenerationOptions options, CaptionerOptions captionerOptions, Terminal terminal)
+internal sealed class SetCaptioner(Captioner captioner, GenerationOptions options, CaptionPipelineOptions pipelineOptions, Terminal terminal)
 {
     /// <summary>Captions every picture. Those that fail are reported and left out.</summary>
     /// <param name="pictures">The set.</param>
@@ -27,13 +24,12 @@ internal sealed class SetCaptioner(Captioner captioner, GenerationOptions option
         if (captions.Count > 0)
             terminal.WriteError($"sightline: {captions.Count} of {pictures.Count} pictures were captioned by an earlier run ({journal!.Path}); continuing.");
         var open = pictures.Where(picture => !captions.ContainsKey(picture.Id)).ToList();
-        var pipeline = new CaptionPipeline(captioner, options, captionerOptions);
+        var pipeline = new CaptionPipeline(captioner, options, pipelineOptions);
         await ProgressBar.RunAsync(terminal, "captions", open.Count, async step =>
         {
-            var i = 0;
-            await foreach (var result in pipeline.RunAsync(open.Select(picture => picture.Image), cancellationToken))
+            await foreach (var result in pipeline.RunAsync(open, picture => picture.Image.Open(), cancellationToken))
             {
-                var id = open[i++].Id;
+                var id = result.Item.Id;
                 if (result.Caption is { } caption)
                 {
                     captions[id] = caption.Text;
@@ -41,22 +37,12 @@ internal sealed class SetCaptioner(Captioner captioner, GenerationOptions option
                 }
                 else
                 {
-                    terminal.WriteError($"sightline: {(result.Error is SightlineException e ? e.Message : $"{result.Image}: unexpected error: {result.Error?.Message}")}");
+                    terminal.WriteError($"sightline: {CaptionJson.ErrorMessage(result.Item.Image.Name, result.Error!)}");
                 }
 
                 step();
             }
         });
         return captions;
-    }
-
-    /// <summary>A text that differs where captions of two runs do not belong together: another model, other settings.</summary>
-    /// <param name="model">The model's folder; its files count by name, size and time.</param>
-    public string Settings(string model)
-    {
-        var text = new StringBuilder().AppendLine(options.ToString()).AppendLine(captionerOptions.ImageDecoding.ToString());
-        foreach (var file in new DirectoryInfo(model).GetFiles().OrderBy(file => file.Name, StringComparer.Ordinal))
-            text.AppendLine(CultureInfo.InvariantCulture, $"{file.Name} {file.Length} {file.LastWriteTimeUtc.Ticks}");
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Sightline.Cli.Captioning;
 
 namespace Sightline.Cli.Output;
@@ -7,14 +6,19 @@ namespace Sightline.Cli.Output;
 internal sealed class CaptionPrinter(Terminal terminal, bool json, bool verbose)
 {
     /// <summary>Prints a caption with its alternatives, or an error.</summary>
-    public void Print(CaptionResult result)
+    public void Print(CaptionOutcome<ImageArgument> result)
     {
+        var name = result.Item.Name;
         if (result.Error is { } error)
-            PrintError(result, error);
+            PrintError(name, error);
         else if (json)
-            terminal.WriteLine(JsonLine.Create(writer => Write(writer, result)));
+            terminal.WriteLine(JsonLine.Create(writer =>
+            {
+                writer.WriteString("image", name);
+                CaptionJson.WriteDetails(writer, result.Caption!, result.Milliseconds);
+            }));
         else
-            PrintLines(result.Image, result.Caption!);
+            PrintLines(name, result.Caption!);
     }
 
     // Tabs separate and line breaks end: both become blanks inside a name or a caption.
@@ -24,14 +28,14 @@ internal sealed class CaptionPrinter(Terminal terminal, bool json, bool verbose)
             terminal.WriteLine($"{image.Replace('\t', ' ')}\t{each.Text.Replace('\t', ' ').ReplaceLineEndings(" ")}");
     }
 
-    private void PrintError(CaptionResult result, Exception error)
+    private void PrintError(string image, Exception error)
     {
-        var message = error is SightlineException ? error.Message : $"{result.Image}: unexpected error: {error.GetType().Name}: {error.Message}";
+        var message = CaptionJson.ErrorMessage(image, error);
         if (json)
         {
             terminal.WriteLine(JsonLine.Create(writer =>
             {
-                writer.WriteString("image", result.Image);
+                writer.WriteString("image", image);
                 writer.WriteString("error", message);
             }));
         }
@@ -39,44 +43,5 @@ internal sealed class CaptionPrinter(Terminal terminal, bool json, bool verbose)
         terminal.WriteError($"sightline: {message}");
         if (verbose)
             terminal.Error.WriteLine(error);
-    }
-
-    private static void Write(Utf8JsonWriter writer, CaptionResult result)
-    {
-        var caption = result.Caption!;
-        writer.WriteString("image", result.Image);
-        WriteCaption(writer, caption);
-        writer.WriteNumber("ms", Math.Round(result.Milliseconds, 3));
-        if (caption.Alternatives.Count == 0)
-            return;
-        writer.WriteStartArray("alternatives");
-        foreach (var alternative in caption.Alternatives)
-        {
-            writer.WriteStartObject();
-            WriteCaption(writer, alternative);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
-    }
-
-    private static void WriteCaption(Utf8JsonWriter writer, Caption caption)
-    {
-        writer.WriteString("text", caption.Text);
-        writer.WriteStartArray("ids");
-        foreach (var token in caption.Tokens)
-            writer.WriteNumberValue(token.Id);
-        writer.WriteEndArray();
-        writer.WriteFinite("score", caption.Score);
-        writer.WriteStartArray("tokens");
-        foreach (var token in caption.Tokens)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("text", token.Text);
-            writer.WriteFinite("log_probability", token.LogProbability);
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 }
