@@ -12,6 +12,9 @@ var root = new RootCommand("Sightline describes pictures with a ViT-GPT2 model, 
     InspectCommand.Create(),
     ConvertCommand.Create(),
     ExportCommand.Create(),
+    PullCommand.Create(),
+    ModelsCommand.Create(),
+    PushCommand.Create(),
     VerifyCommand.Create(),
 };
 

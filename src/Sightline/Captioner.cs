@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Sightline.Generation;
+using Sightline.Hub;
 using Sightline.Imaging;
 using Sightline.Models;
 using Sightline.Tokenization;
@@ -38,18 +39,18 @@ public sealed class Captioner : IDisposable
     /// <summary>What turns pictures into the model's input.</summary>
     public ViTImageProcessor Processor { get; }
 
-    /// <summary>Loads a checkpoint folder as Hugging Face's <c>save_pretrained</c> writes it.</summary>
-    /// <param name="folder">The folder: config.json, weights, tokenizer files; generation_config.json and preprocessor_config.json where it has them.</param>
-    /// <param name="options">Threads, batch size, decoding of pictures; null means the defaults.</param>
-    /// <exception cref="ConfigurationException">A configuration file is missing or cannot be used.</exception>
+    /// <summary>Loads a checkpoint folder as Hugging Face's <c>save_pretrained</c> writes it, or a model of the hub, which is fetched if the cache does not have it.</summary>
+    /// <param name="folderOrName">The folder: config.json, weights, tokenizer files; generation_config.json and preprocessor_config.json where it has them. Or <c>owner/name[@revision]</c>; a folder of that name wins.</param>
+    /// <param name="options">Threads, batch size, decoding of pictures, the hub; null means the defaults.</param>
+    /// <exception cref="ConfigurationException">There is no such folder and the text is no name of the hub, or a configuration file is missing or cannot be used.</exception>
+    /// <exception cref="HubException">The model cannot be fetched.</exception>
     /// <exception cref="CheckpointException">Weights are missing, damaged, or do not fit config.json.</exception>
-    public static Captioner Load(string folder, CaptionerOptions? options = null)
+    public static Captioner Load(string folderOrName, CaptionerOptions? options = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentException.ThrowIfNullOrEmpty(folderOrName);
         options ??= new CaptionerOptions();
         options.Validate();
-        if (!Directory.Exists(folder))
-            throw new ConfigurationException($"{folder}: no such folder; a checkpoint folder with config.json, weights and tokenizer files was expected.");
+        var folder = ModelSource.Locate(folderOrName, options: options.Hub);
         var tokenizer = Gpt2Tokenizer.Load(folder);
         var generation = GenerationConfig.Load(folder).Options;
         var model = VisionEncoderDecoderModel.Load(folder, new ModelOptions { Threads = options.Threads });

@@ -1,3 +1,4 @@
+using Sightline.Hub;
 using Sightline.Imaging;
 
 namespace Sightline;
@@ -20,6 +21,9 @@ public sealed record CaptionerOptions
     /// </summary>
     public int DefaultMaxLength { get; init; } = 50;
 
+    /// <summary>Where a model that is named as <c>owner/name</c> comes from; null (the default) means what the environment says.</summary>
+    public HubOptions? Hub { get; init; }
+
     /// <summary>Throws if a value is out of its range.</summary>
     /// <exception cref="ConfigurationException">All faults in one line.</exception>
     public void Validate()
@@ -34,5 +38,6 @@ public sealed record CaptionerOptions
         if (faults.Count > 0)
             throw new ConfigurationException($"captioner options: {string.Join("; ", faults)}.");
         ImageDecoding.Validate();
+        Hub?.Validate();
     }
 }

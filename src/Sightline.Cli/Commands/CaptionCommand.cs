@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sightline.Cli.Captioning;
+using Sightline.Cli.Models;
 using Sightline.Cli.Output;
 using Sightline.Cli.Pictures;
 using Sightline.Cli.Sharding;
@@ -12,7 +13,7 @@ internal static class CaptionCommand
     public static Command Create()
     {
         var images = new Argument<string[]>("pictures") { Description = "Files, folders, patterns such as \"photos/*.jpg\", or - to read one picture from the standard input.", Arity = ArgumentArity.OneOrMore };
-        var model = new Option<string>("--model", "-m") { Description = "The model's folder, as Hugging Face lays it out.", HelpName = "DIR" };
+        var model = new ModelSettings();
         var settings = new CaptionSettings();
         var recursive = new Option<bool>("--recursive", "-r") { Description = "Take pictures from the folders inside a folder, too." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object for each picture; with --out: write tokens and times, too." };
@@ -25,7 +26,7 @@ internal static class CaptionCommand
                 Examples:
                   sightline caption photo.jpg --model path/to/model
                   sightline caption photos --recursive --model path/to/model --json > captions.jsonl
-                  sightline caption "photos/**/*.jpg" --model path/to/model --beams 4 --num-return 3
+                  sightline caption "photos/**/*.jpg" --model nlpconnect/vit-gpt2-image-captioning --beams 4 --num-return 3
                   curl -s https://example.org/photo.jpg | sightline caption - --model path/to/model
                   sightline caption photos --model path/to/model --out captions --shard 3/8
 
@@ -41,7 +42,7 @@ internal static class CaptionCommand
                 """,
         };
         verb.Add(images);
-        verb.Add(model);
+        model.AddTo(verb);
         foreach (var option in settings.Options)
             verb.Add(option);
         verb.Add(recursive);
@@ -51,8 +52,6 @@ internal static class CaptionCommand
         verb.Add(retry);
         verb.Validators.Add(result =>
         {
-            if (result.GetResult(model) is null)
-                result.AddError("--model is missing; give the folder of a model: --model path/to/model.");
             if (result.GetResult(images)?.Tokens.Count(token => token.Value == ImageArgument.StandardInput) > 1)
                 result.AddError("- is given twice; the standard input holds one picture.");
             if (result.GetResult(output) is null && (result.GetResult(part) is not null || result.GetResult(retry) is not null))
@@ -68,7 +67,7 @@ internal static class CaptionCommand
 
             var pictures = ImageArguments.Expand(result.GetRequiredValue(images), result.GetValue(recursive));
             var captionerOptions = settings.CaptionerOptions(result);
-            using var captioner = Captioner.Load(result.GetRequiredValue(model), captionerOptions);
+            using var captioner = Captioner.Load(await model.LocateAsync(result, terminal, cancellationToken), captionerOptions);
             var options = settings.GenerationOptions(result, captioner);
             var pipeline = new CaptionPipeline(captioner, options, settings.PipelineOptions(result));
             var printer = new CaptionPrinter(terminal, result.GetValue(json), result.GetValue(CommandLine.Verbose));

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Sightline.Checkpoints;
+using Sightline.Cli.Models;
 using Sightline.Models;
 
 namespace Sightline.Cli.Commands;
@@ -10,7 +11,7 @@ internal static class ConvertCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<string>("DIR") { Description = "The model's folder." };
+        var folder = new Argument<string>("DIR") { Description = "The model's folder, or owner/name[@revision] of the hub." };
         var output = new Argument<string>("OUT") { Description = "The new folder; it must not exist or must be empty." };
         var dtype = ChoiceOption.Create("--dtype", "Type of the weights; without it, each keeps its own.", "fp32", "fp16", "bf16");
         var format = ChoiceOption.Create("--format", "Form of the weight files; safetensors is the default.", "safetensors", "bin");
@@ -27,6 +28,7 @@ internal static class ConvertCommand
             },
         };
         var force = new Option<bool>("--force") { Description = "Replace the model in OUT; other files there are left alone." };
+        var offline = ModelSettings.CreateOffline();
         var verb = new Verb("convert", "Rewrite a model with another number type, file format or file size; Transformers loads the result.")
         {
             Notes = """
@@ -43,8 +45,10 @@ internal static class ConvertCommand
         verb.Add(format);
         verb.Add(shard);
         verb.Add(force);
-        verb.Run((result, terminal, cancellationToken) =>
+        verb.Add(offline);
+        verb.Run(async (result, terminal, cancellationToken) =>
         {
+            var source = await ModelSettings.LocateAsync(result.GetRequiredValue(folder), result.GetValue(offline), terminal, cancellationToken);
             var defaults = new CheckpointSaveOptions();
             var options = defaults with
             {
@@ -52,7 +56,7 @@ internal static class ConvertCommand
                 Format = result.GetValue(format) == "bin" ? CheckpointFormat.PyTorchBin : CheckpointFormat.Safetensors,
                 MaxShardBytes = result.GetValue(shard) ?? defaults.MaxShardBytes,
             };
-            var conversion = CheckpointConverter.Convert(result.GetRequiredValue(folder), result.GetRequiredValue(output), options, result.GetValue(force), cancellationToken);
+            var conversion = CheckpointConverter.Convert(source, result.GetRequiredValue(output), options, result.GetValue(force), cancellationToken);
             foreach (var (name, bytes) in conversion.Files)
                 terminal.WriteLine($"{Path.Combine(result.GetRequiredValue(output), name)}\t{bytes.ToString(CultureInfo.InvariantCulture)} bytes");
             if (conversion.DroppedTensors.Count > 0)

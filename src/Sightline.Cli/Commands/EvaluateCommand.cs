@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sightline.Cli.Captioning;
 using Sightline.Cli.Evaluation;
+using Sightline.Cli.Models;
 using Sightline.Cli.Output;
 using Sightline.Metrics;
 
@@ -13,7 +14,7 @@ internal static class EvaluateCommand
 
     public static Command Create()
     {
-        var model = new Option<string>("--model", "-m") { Description = "The model's folder, as Hugging Face lays it out.", HelpName = "DIR", Required = true };
+        var model = new ModelSettings();
         var data = new Option<string>("--data") { Description = "References as VizWiz-Captions and COCO lay them out.", HelpName = "ANNOTATIONS.json", Required = true };
         var images = new Option<string>("--images") { Description = "The folder with the pictures that the annotations name.", HelpName = "DIR", Required = true };
         var output = new Option<string?>("--out", "-o") { Description = "Write the captions as EvalAI takes them; an interrupted run then continues.", HelpName = "RESULTS.json" };
@@ -34,14 +35,15 @@ internal static class EvaluateCommand
                 is scored, and the exit code is 1. --seed serves sampling and --bootstrap.
                 """,
         };
-        foreach (var option in (IEnumerable<Option>)[model, data, images, output, .. captionOptions, .. scores.Options])
+        model.AddTo(verb);
+        foreach (var option in (IEnumerable<Option>)[data, images, output, .. captionOptions, .. scores.Options])
             verb.Add(option);
         verb.Run(async (result, terminal, cancellationToken) =>
         {
-            var folder = result.GetRequiredValue(model);
             var scoring = scores.Load(result, result.GetRequiredValue(data), result.GetRequiredValue(images));
             var pictures = AnnotatedPictures.Find(scoring.Annotations, result.GetRequiredValue(images));
             var captionerOptions = captions.CaptionerOptions(result);
+            var folder = await model.LocateAsync(result, terminal, cancellationToken);
             using var captioner = Captioner.Load(folder, captionerOptions);
             var generation = captions.GenerationOptions(result, captioner);
             var set = new SetCaptioner(captioner, generation, captions.PipelineOptions(result), terminal);

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Sightline.Cli.Models;
 using Sightline.Cli.Output;
+using Sightline.Hub;
 using Sightline.Models;
 
 namespace Sightline.Cli.Commands;
@@ -9,7 +11,8 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var path = new Argument<string>("DIR") { Description = "A model's folder, or one weight file (.safetensors, .bin), of which the tensors are listed." };
+        var path = new Argument<string>("DIR") { Description = "A model's folder, owner/name[@revision] of the hub, or one weight file (.safetensors, .bin), of which the tensors are listed." };
+        var offline = ModelSettings.CreateOffline();
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var verb = new Verb("inspect", "Show what a model consists of, and what is missing.")
         {
@@ -23,10 +26,12 @@ internal static class InspectCommand
                 """,
         };
         verb.Add(path);
+        verb.Add(offline);
         verb.Add(json);
-        verb.Run((result, terminal, _) =>
+        verb.Run(async (result, terminal, cancellationToken) =>
         {
-            var inspection = CheckpointInspection.Inspect(result.GetRequiredValue(path));
+            var model = result.GetRequiredValue(path);
+            var inspection = CheckpointInspection.Inspect(HubModelName.TryParse(model, out _) && !File.Exists(model) ? await ModelSettings.LocateAsync(model, result.GetValue(offline), terminal, cancellationToken) : model);
             var printer = new InspectionPrinter(terminal, inspection);
             if (result.GetValue(json))
                 printer.PrintJson();

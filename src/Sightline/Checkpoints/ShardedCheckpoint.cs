@@ -75,7 +75,7 @@ internal sealed class ShardedCheckpoint : TensorSource
         }
     }
 
-    private static Dictionary<string, string> ReadMap(string indexPath)
+    internal static Dictionary<string, string> ReadMap(string indexPath)
     {
         JsonObject index;
         try

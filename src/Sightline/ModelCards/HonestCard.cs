@@ -39,6 +39,8 @@ public static class HonestCard
         text.Append("library_name: transformers\npipeline_tag: image-to-text\ntags:\n- image-captioning\n- sightline\n");
         if (facts.BaseModels.Count > 0)
             text.Append("base_model:\n").AppendJoin("", facts.BaseModels.Select(model => $"- {Yaml.Scalar(model)}\n"));
+        if (facts.Datasets.Count > 0)
+            text.Append("datasets:\n").AppendJoin("", facts.Datasets.Select(dataset => $"- {Yaml.Scalar(dataset)}\n"));
         text.Append($"model-index:\n- name: {Yaml.Scalar(facts.ModelName)}\n");
         if (facts.Scores.Count == 0)
         {
@@ -60,7 +62,7 @@ public static class HonestCard
 
         - Language of the captions: {facts.Language ?? Unknown}
         - License: {facts.License ?? Unknown}
-        - Started from: {(facts.BaseModels.Count == 0 ? "nothing, it was trained from scratch" : string.Join(", ", facts.BaseModels))}
+        - Started from: {(!facts.IsOriginKnown ? Unknown : facts.BaseModels.Count == 0 ? "nothing, it was trained from scratch" : string.Join(", ", facts.BaseModels))}
 
         """.ReplaceLineEndings("\n"));
 

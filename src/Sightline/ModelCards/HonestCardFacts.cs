@@ -15,6 +15,12 @@ public sealed record HonestCardFacts
     /// <summary>Checkpoints it started from; empty: trained from scratch.</summary>
     public IReadOnlyList<string> BaseModels { get; init; } = [];
 
+    /// <summary>Whether <see cref="BaseModels"/> is the whole truth; false: what it started from is not known. Default true.</summary>
+    public bool IsOriginKnown { get; init; } = true;
+
+    /// <summary>The data sets by their names on the hub, for the metadata; empty where they have none.</summary>
+    public IReadOnlyList<string> Datasets { get; init; } = [];
+
     /// <summary>The architecture in words, and the number of parameters.</summary>
     public required string Architecture { get; init; }
 
