@@ -41,7 +41,7 @@ internal static class ModelFiles
         if (parts.HasFlag(ModelParts.Settings) && !exists(VisionEncoderDecoderConfig.FileName))
             return VisionEncoderDecoderConfig.FileName;
         if (parts.HasFlag(ModelParts.Tokenizer) && !(exists(Vocabulary) && exists(Merges)) && !exists(SingleTokenizer))
-            return $"the tokenizer ({Vocabulary} with {Merges}, or {SingleTokenizer})";
+            return $"tokenizer ({Vocabulary} with {Merges}, or {SingleTokenizer})";
         return parts.HasFlag(ModelParts.Weights) && Weights(parts, exists) is null ? $"weights ({string.Join(", ", s_weights)})" : null;
     }
 
