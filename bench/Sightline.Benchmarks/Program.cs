@@ -1,4 +1,5 @@
 using Sightline.Benchmarks;
+using Sightline.Kernels;
 
 // dotnet run -c Release --project bench/Sightline.Benchmarks -- <what> ...
 switch (args)
@@ -7,10 +8,12 @@ switch (args)
         FullSizeModel.Make(folder, decoderLayers: args.Length > 2 ? int.Parse(args[2]) : 12);
         return 0;
     case ["caption", var folder, var picture, ..]:
-        CaptionBenchmark.Run(folder, picture, threads: args.Length > 3 ? int.Parse(args[3]) : 0);
+        CaptionBenchmark.Run(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
         return 0;
     default:
         Console.Error.WriteLine("make FOLDER [decoderLayers]          write a full-size checkpoint with random weights (ViT-base/16-224, GPT-2; 957 MB)");
-        Console.Error.WriteLine("caption FOLDER PICTURE [threads]     load it and caption: load time, ms per stage, peak memory");
+        Console.Error.WriteLine("caption FOLDER PICTURE [--threads N] [--dtype auto|fp32|bf16|int8|int4]    load it and caption: load time, ms per stage, peak memory");
         return 2;
 }
+
+string Option(string name, string otherwise) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : otherwise;

@@ -53,7 +53,7 @@ public sealed class Captioner : IDisposable
         var folder = ModelSource.Locate(folderOrName, options: options.Hub);
         var tokenizer = Gpt2Tokenizer.Load(folder);
         var generation = GenerationConfig.Load(folder).Options;
-        var model = VisionEncoderDecoderModel.Load(folder, new ModelOptions { Threads = options.Threads });
+        var model = VisionEncoderDecoderModel.Load(folder, new ModelOptions { Threads = options.Threads, DType = options.DType });
         var processor = LoadProcessor(folder, model.Config.Encoder.ImageSize);
         if (tokenizer.VocabularySize > model.Config.Decoder.VocabSize)
             throw new ConfigurationException($"{folder}: the tokenizer has {tokenizer.VocabularySize} tokens, the decoder only {model.Config.Decoder.VocabSize} (vocab_size); are the tokenizer files of another model?");

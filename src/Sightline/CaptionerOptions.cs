@@ -1,13 +1,17 @@
 using Sightline.Hub;
 using Sightline.Imaging;
+using Sightline.Kernels;
 
 namespace Sightline;
 
 /// <summary>How a <see cref="Captioner"/> is loaded and run.</summary>
 public sealed record CaptionerOptions
 {
-    /// <summary>Threads for the arithmetic; 0 (the default) means one per processor.</summary>
+    /// <summary>Threads for the arithmetic; 0 (the default) means one per physical core.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Number format of the weights while the model runs. Default: that of the checkpoint if it was converted to one, else fp32.</summary>
+    public WeightFormat DType { get; init; }
 
     /// <summary>The most pictures that are encoded and decoded in one pass. Default 8; more need more memory.</summary>
     public int BatchSize { get; init; } = 8;
@@ -30,9 +34,11 @@ public sealed record CaptionerOptions
     {
         var faults = new List<string>();
         if (Threads is < 0 or > 1024)
-            faults.Add($"Threads is {Threads}; 0 (one per processor) to 1024 was expected");
+            faults.Add($"Threads is {Threads}; 0 (one per physical core) to 1024 was expected");
         if (BatchSize is < 1 or > 1024)
             faults.Add($"BatchSize is {BatchSize}; 1 to 1024 was expected");
+        if (!Enum.IsDefined(DType))
+            faults.Add($"DType is {(int)DType}; one of {string.Join(", ", Enum.GetNames<WeightFormat>())} was expected");
         if (DefaultMaxLength < 2)
             faults.Add($"DefaultMaxLength is {DefaultMaxLength}; at least 2 was expected");
         if (faults.Count > 0)

@@ -10,8 +10,9 @@ internal abstract class KernelSet
     public abstract string Name { get; }
 
     /// <summary>The best kernels of this processor.</summary>
-    /// <param name="threads">Threads to use; 0 means one per processor.</param>
-    public static KernelSet Create(int threads = 0) => VectorKernels.Create(threads);
+    /// <param name="threads">Threads to use; 0 means one per physical core.</param>
+    /// <param name="format">Format of the weights; <see cref="WeightFormat.Auto"/> is fp32 here.</param>
+    public static KernelSet Create(int threads = 0, WeightFormat format = WeightFormat.Fp32) => VectorKernels.Create(threads, format);
 
     /// <summary>A linear layer y = x Wᵀ + b.</summary>
     /// <param name="weight">outFeatures × inFeatures values; read here, not kept.</param>
@@ -19,7 +20,14 @@ internal abstract class KernelSet
     /// <param name="bias">[outFeatures], or null.</param>
     /// <param name="inFeatures">Width of x.</param>
     /// <param name="outFeatures">Width of y.</param>
-    public abstract LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures);
+    /// <param name="role">What the layer is for; formats differ by it.</param>
+    public abstract LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures, LinearRole role = LinearRole.Encoder);
+
+    /// <summary>A linear layer of weights that are packed already.</summary>
+    /// <param name="weights">Kept.</param>
+    /// <param name="bias">[outFeatures], or null.</param>
+    /// <param name="role">What the layer is for.</param>
+    public abstract LinearLayer Linear(PackedWeights weights, float[]? bias, LinearRole role);
 
     /// <summary>Normalises each row to mean 0 and variance 1 (biased), then scales and shifts: γ (x − μ) / √(σ² + ε) + β.</summary>
     /// <param name="input">[rows, width], width = gamma.Length.</param>
@@ -40,9 +48,10 @@ internal abstract class KernelSet
     /// <param name="queries">Row i at i · QueryStride, heads side by side.</param>
     /// <param name="keys">Row j at j · KeyStride.</param>
     /// <param name="values">Row j at j · KeyStride.</param>
+    /// <param name="keyOffsets">[keyLength], where key and value j begin instead of at j · KeyStride; empty for the stride.</param>
     /// <param name="keyMask">[keyLength], 0 hides a key; empty hides none.</param>
     /// <param name="output">Row i at i · OutputStride.</param>
     /// <param name="probabilities">[heads, queryLength, keyLength], filled if not empty.</param>
     public abstract void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
-        ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities);
+        ReadOnlySpan<int> keyOffsets, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities);
 }

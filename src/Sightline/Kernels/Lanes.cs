@@ -19,6 +19,20 @@ internal interface ILanes<T> where T : struct, ILanes<T>
 
     static abstract float Sum(T a);
 
+    /// <summary>Whole numbers plus <paramref name="addend"/>, rounded to floats.</summary>
+    static abstract T Convert(ref int origin, nuint offset, int addend);
+
+    /// <summary>a · b, rounded.</summary>
+    static abstract T Multiply(T a, T b);
+
+    static abstract T Add(T a, T b);
+
+    /// <summary>The lower halves of the lanes' bits, read as bf16.</summary>
+    static abstract T ShiftLeft16(T a);
+
+    /// <summary>The upper halves of the lanes' bits, read as bf16.</summary>
+    static abstract T Upper16(T a);
+
     void Store(ref float origin, nuint offset);
 }
 
@@ -41,6 +55,22 @@ internal readonly struct Lanes512(Vector512<float> v) : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes512 a) => Vector512.Sum(a._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Convert(ref int origin, nuint offset, int addend) =>
+        new(Vector512.ConvertToSingle(Vector512.LoadUnsafe(ref origin, offset) + Vector512.Create(addend)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Multiply(Lanes512 a, Lanes512 b) => new(a._v * b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Add(Lanes512 a, Lanes512 b) => new(a._v + b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 ShiftLeft16(Lanes512 a) => new((a._v.AsInt32() << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Upper16(Lanes512 a) => new((a._v.AsInt32() & Vector512.Create(unchecked((int)0xFFFF0000))).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);
@@ -67,6 +97,22 @@ internal readonly struct Lanes256(Vector256<float> v) : ILanes<Lanes256>
     public static float Sum(Lanes256 a) => Vector256.Sum(a._v);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Convert(ref int origin, nuint offset, int addend) =>
+        new(Vector256.ConvertToSingle(Vector256.LoadUnsafe(ref origin, offset) + Vector256.Create(addend)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Multiply(Lanes256 a, Lanes256 b) => new(a._v * b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Add(Lanes256 a, Lanes256 b) => new(a._v + b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ShiftLeft16(Lanes256 a) => new((a._v.AsInt32() << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Upper16(Lanes256 a) => new((a._v.AsInt32() & Vector256.Create(unchecked((int)0xFFFF0000))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);
 }
 
@@ -90,6 +136,22 @@ internal readonly struct Lanes128(Vector128<float> v) : ILanes<Lanes128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes128 a) => Vector128.Sum(a._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Convert(ref int origin, nuint offset, int addend) =>
+        new(Vector128.ConvertToSingle(Vector128.LoadUnsafe(ref origin, offset) + Vector128.Create(addend)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Multiply(Lanes128 a, Lanes128 b) => new(a._v * b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Add(Lanes128 a, Lanes128 b) => new(a._v + b._v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ShiftLeft16(Lanes128 a) => new((a._v.AsInt32() << 16).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Upper16(Lanes128 a) => new((a._v.AsInt32() & Vector128.Create(unchecked((int)0xFFFF0000))).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);

@@ -17,9 +17,11 @@ internal abstract class LinearLayer(int inFeatures, int outFeatures)
     /// <summary>Reads the weights of one output, [inFeatures]; a tied embedding looks its tokens up here.</summary>
     public abstract void CopyWeightRow(int output, Span<float> row);
 
-    /// <summary>y = x Wᵀ + b.</summary>
+    /// <summary>y = f(x Wᵀ + b), or y += f(x Wᵀ + b).</summary>
     /// <param name="input">[rows, inFeatures].</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="output">[rows, outFeatures]; must not overlap the input.</param>
-    public abstract void Forward(ReadOnlySpan<float> input, int rows, Span<float> output);
+    /// <param name="activation">f.</param>
+    /// <param name="accumulate">Whether the result is added to what <paramref name="output"/> holds: a residual connection.</param>
+    public abstract void Forward(ReadOnlySpan<float> input, int rows, Span<float> output, Activation activation = Activation.Identity, bool accumulate = false);
 }

@@ -11,10 +11,10 @@ internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
 {
     private const int Tile = 4;
 
-    /// <summary>c[i, j] = a[i] · b[j] + bias[j] for rows i of a and j of b, both of length k.</summary>
-    public static void Dots(float* a, int aStride, int m, float* b, int bStride, int n, int k, float* bias, float* c, int cStride)
+    /// <summary>c[i, j] = a[i] · b[j] for rows i of a and j of b, both of length k; row j of b is at <paramref name="places"/>[j].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Dots(float* a, int aStride, int m, float* b, int* places, int n, int k, float* c, int cStride)
     {
-        // b outermost: a tile of weights stays in the first-level cache while all rows of a pass by.
         for (var j = 0; j < n; j += Tile)
         {
             var columns = Math.Min(Tile, n - j);
@@ -22,19 +22,18 @@ internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
             {
                 var rows = Math.Min(Tile, m - i);
                 var pa = a + (long)i * aStride;
-                var pb = b + (long)j * bStride;
                 var pc = c + (long)i * cStride + j;
-                var pBias = bias == null ? null : bias + j;
                 if (rows == Tile && columns == Tile)
-                    DotTile(pa, aStride, pb, bStride, k, pBias, pc, cStride);
+                    DotTile(pa, aStride, b, places + j, k, pc, cStride);
                 else
-                    DotRemainder(pa, aStride, rows, pb, bStride, columns, k, pBias, pc, cStride);
+                    DotRemainder(pa, aStride, rows, b, places + j, columns, k, pc, cStride);
             }
         }
     }
 
-    /// <summary>c[i] = Σⱼ p[i, j] b[j] for rows i of p, with b[j] of length d.</summary>
-    public static void WeightedSums(float* p, int pStride, int m, float* b, int bStride, int n, int d, float* c, int cStride)
+    /// <summary>c[i] = Σⱼ p[i, j] b[j] for rows i of p, with b[j] of length d at <paramref name="places"/>[j].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void WeightedSums(float* p, int pStride, int m, float* b, int* places, int n, int d, float* c, int cStride)
     {
         for (var i = 0; i < m; i++)
         {
@@ -44,9 +43,9 @@ internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
             for (; x + Tile * T.Count <= d; x += Tile * T.Count)
             {
                 T s0 = T.Broadcast(0), s1 = s0, s2 = s0, s3 = s0;
-                ref var row = ref Unsafe.AsRef<float>(b + x);
-                for (var j = 0; j < n; j++, row = ref Unsafe.Add(ref row, bStride))
+                for (var j = 0; j < n; j++)
                 {
+                    ref var row = ref Unsafe.AsRef<float>(b + places[j] + x);
                     var w = T.Broadcast(weights[j]);
                     s0 = T.MultiplyAdd(w, T.Load(ref row, 0), s0);
                     s1 = T.MultiplyAdd(w, T.Load(ref row, (nuint)T.Count), s1);
@@ -65,7 +64,7 @@ internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
             {
                 var sum = T.Broadcast(0);
                 for (var j = 0; j < n; j++)
-                    sum = T.MultiplyAdd(T.Broadcast(weights[j]), T.Load(ref Unsafe.AsRef<float>(b + (long)j * bStride + x), 0), sum);
+                    sum = T.MultiplyAdd(T.Broadcast(weights[j]), T.Load(ref Unsafe.AsRef<float>(b + places[j] + x), 0), sum);
                 sum.Store(ref Unsafe.AsRef<float>(output + x), 0);
             }
 
@@ -73,22 +72,23 @@ internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
             {
                 var sum = 0f;
                 for (var j = 0; j < n; j++)
-                    sum += weights[j] * b[(long)j * bStride + x];
+                    sum += weights[j] * b[places[j] + x];
                 output[x] = sum;
             }
         }
     }
 
-    private static void DotTile(float* a, int aStride, float* b, int bStride, int k, float* bias, float* c, int cStride)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotTile(float* a, int aStride, float* b, int* places, int k, float* c, int cStride)
     {
         ref var a0 = ref Unsafe.AsRef<float>(a);
         ref var a1 = ref Unsafe.AsRef<float>(a + aStride);
         ref var a2 = ref Unsafe.AsRef<float>(a + 2L * aStride);
         ref var a3 = ref Unsafe.AsRef<float>(a + 3L * aStride);
-        ref var b0 = ref Unsafe.AsRef<float>(b);
-        ref var b1 = ref Unsafe.AsRef<float>(b + bStride);
-        ref var b2 = ref Unsafe.AsRef<float>(b + 2L * bStride);
-        ref var b3 = ref Unsafe.AsRef<float>(b + 3L * bStride);
+        ref var b0 = ref Unsafe.AsRef<float>(b + places[0]);
+        ref var b1 = ref Unsafe.AsRef<float>(b + places[1]);
+        ref var b2 = ref Unsafe.AsRef<float>(b + places[2]);
+        ref var b3 = ref Unsafe.AsRef<float>(b + places[3]);
         T c00 = T.Broadcast(0), c01 = c00, c02 = c00, c03 = c00, c10 = c00, c11 = c00, c12 = c00, c13 = c00;
         T c20 = c00, c21 = c00, c22 = c00, c23 = c00, c30 = c00, c31 = c00, c32 = c00, c33 = c00;
         nuint x = 0;
@@ -117,39 +117,40 @@ internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
             c33 = T.MultiplyAdd(u, v3, c33);
         }
 
-        Finish(a, b, bStride, c00, c01, c02, c03, (int)x, k, bias, c);
-        Finish(a + aStride, b, bStride, c10, c11, c12, c13, (int)x, k, bias, c + cStride);
-        Finish(a + 2L * aStride, b, bStride, c20, c21, c22, c23, (int)x, k, bias, c + 2L * cStride);
-        Finish(a + 3L * aStride, b, bStride, c30, c31, c32, c33, (int)x, k, bias, c + 3L * cStride);
+        Finish(a, b, places, c00, c01, c02, c03, (int)x, k, c);
+        Finish(a + aStride, b, places, c10, c11, c12, c13, (int)x, k, c + cStride);
+        Finish(a + 2L * aStride, b, places, c20, c21, c22, c23, (int)x, k, c + 2L * cStride);
+        Finish(a + 3L * aStride, b, places, c30, c31, c32, c33, (int)x, k, c + 3L * cStride);
     }
 
-    private static void Finish(float* a, float* b, int bStride, T s0, T s1, T s2, T s3, int x, int k, float* bias, float* c)
+    private static void Finish(float* a, float* b, int* places, T s0, T s1, T s2, T s3, int x, int k, float* c)
     {
-        c[0] = Finish(a, b, s0, x, k, bias == null ? 0 : bias[0]);
-        c[1] = Finish(a, b + bStride, s1, x, k, bias == null ? 0 : bias[1]);
-        c[2] = Finish(a, b + 2L * bStride, s2, x, k, bias == null ? 0 : bias[2]);
-        c[3] = Finish(a, b + 3L * bStride, s3, x, k, bias == null ? 0 : bias[3]);
+        c[0] = Finish(a, b + places[0], s0, x, k);
+        c[1] = Finish(a, b + places[1], s1, x, k);
+        c[2] = Finish(a, b + places[2], s2, x, k);
+        c[3] = Finish(a, b + places[3], s3, x, k);
     }
 
-    private static float Finish(float* a, float* b, T sum, int x, int k, float bias)
+    private static float Finish(float* a, float* b, T sum, int x, int k)
     {
         var total = T.Sum(sum);
         for (; x < k; x++)
             total += a[x] * b[x];
-        return total + bias;
+        return total;
     }
 
-    private static void DotRemainder(float* a, int aStride, int rows, float* b, int bStride, int columns, int k, float* bias, float* c, int cStride)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DotRemainder(float* a, int aStride, int rows, float* b, int* places, int columns, int k, float* c, int cStride)
     {
         for (var i = 0; i < rows; i++)
         {
             ref var left = ref Unsafe.AsRef<float>(a + (long)i * aStride);
             if (columns == Tile)
             {
-                ref var b0 = ref Unsafe.AsRef<float>(b);
-                ref var b1 = ref Unsafe.AsRef<float>(b + bStride);
-                ref var b2 = ref Unsafe.AsRef<float>(b + 2L * bStride);
-                ref var b3 = ref Unsafe.AsRef<float>(b + 3L * bStride);
+                ref var b0 = ref Unsafe.AsRef<float>(b + places[0]);
+                ref var b1 = ref Unsafe.AsRef<float>(b + places[1]);
+                ref var b2 = ref Unsafe.AsRef<float>(b + places[2]);
+                ref var b3 = ref Unsafe.AsRef<float>(b + places[3]);
                 T s0 = T.Broadcast(0), s1 = s0, s2 = s0, s3 = s0;
                 nuint x = 0;
                 for (; (int)x + T.Count <= k; x += (nuint)T.Count)
@@ -161,18 +162,18 @@ internal static unsafe class MatrixKernels<T> where T : struct, ILanes<T>
                     s3 = T.MultiplyAdd(u, T.Load(ref b3, x), s3);
                 }
 
-                Finish(a + (long)i * aStride, b, bStride, s0, s1, s2, s3, (int)x, k, bias, c + (long)i * cStride);
+                Finish(a + (long)i * aStride, b, places, s0, s1, s2, s3, (int)x, k, c + (long)i * cStride);
                 continue;
             }
 
             for (var j = 0; j < columns; j++)
             {
-                ref var right = ref Unsafe.AsRef<float>(b + (long)j * bStride);
+                ref var right = ref Unsafe.AsRef<float>(b + places[j]);
                 var sum = T.Broadcast(0);
                 nuint x = 0;
                 for (; (int)x + T.Count <= k; x += (nuint)T.Count)
                     sum = T.MultiplyAdd(T.Load(ref left, x), T.Load(ref right, x), sum);
-                c[(long)i * cStride + j] = Finish(a + (long)i * aStride, b + (long)j * bStride, sum, (int)x, k, bias == null ? 0 : bias[j]);
+                c[(long)i * cStride + j] = Finish(a + (long)i * aStride, b + places[j], sum, (int)x, k);
             }
         }
     }

@@ -15,13 +15,15 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     public static int Width => 2 * T.Count;
 
     /// <summary>Computes <paramref name="m"/> rows of one panel.</summary>
-    /// <param name="x">[m, k].</param>
+    /// <param name="x">[m, k] with rows <paramref name="xStride"/> apart.</param>
+    /// <param name="xStride">Floats from row to row.</param>
     /// <param name="m">Rows.</param>
     /// <param name="k">Inputs.</param>
     /// <param name="panel">[k, <see cref="Width"/>].</param>
     /// <param name="y">[m, <see cref="Width"/>] with rows <paramref name="yStride"/> apart; all of a row's outputs must be writable.</param>
     /// <param name="yStride">Floats from row to row.</param>
-    public static void Multiply(float* x, int m, int k, float* panel, float* y, int yStride)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* x, int xStride, int m, int k, float* panel, float* y, int yStride)
     {
         for (var start = 0; start < k; start += Block)
         {
@@ -31,18 +33,19 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
             var add = start > 0;
             var i = 0;
             for (; i + 6 <= m; i += 6)
-                Tile6(px + (long)i * k, k, count, pp, y + (long)i * yStride, yStride, add);
+                Tile6(px + (long)i * xStride, xStride, count, pp, y + (long)i * yStride, yStride, add);
             if (i + 4 <= m)
             {
-                Tile4(px + (long)i * k, k, count, pp, y + (long)i * yStride, yStride, add);
+                Tile4(px + (long)i * xStride, xStride, count, pp, y + (long)i * yStride, yStride, add);
                 i += 4;
             }
 
             for (; i < m; i++)
-                Tile1(px + (long)i * k, count, pp, y + (long)i * yStride, add);
+                Tile1(px + (long)i * xStride, count, pp, y + (long)i * yStride, add);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile6(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add)
     {
         ref var b = ref Unsafe.AsRef<float>(panel);
@@ -100,6 +103,7 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
         f1.Store(ref y5, n);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add)
     {
         ref var b = ref Unsafe.AsRef<float>(panel);
@@ -144,6 +148,7 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
         d1.Store(ref y3, n);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1(float* x, int k, float* panel, float* y, bool add)
     {
         ref var b = ref Unsafe.AsRef<float>(panel);

@@ -5,7 +5,7 @@ internal sealed class ReferenceKernels : KernelSet
 {
     public override string Name => "reference";
 
-    public override LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures)
+    public override LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures, LinearRole role = LinearRole.Encoder)
     {
         var rows = new float[weight.Length]; // [out, in]
         for (var o = 0; o < outFeatures; o++)
@@ -15,6 +15,14 @@ internal sealed class ReferenceKernels : KernelSet
         }
 
         return new ReferenceLinear(rows, bias, inFeatures, outFeatures);
+    }
+
+    public override LinearLayer Linear(PackedWeights weights, float[]? bias, LinearRole role)
+    {
+        var rows = new float[weights.OutFeatures * weights.InFeatures];
+        for (var o = 0; o < weights.OutFeatures; o++)
+            WeightPacker.CopyRow(weights, o, rows.AsSpan(o * weights.InFeatures, weights.InFeatures));
+        return new ReferenceLinear(rows, bias, weights.InFeatures, weights.OutFeatures);
     }
 
     public override void LayerNorm(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, double epsilon, Span<float> output)
@@ -47,9 +55,12 @@ internal sealed class ReferenceKernels : KernelSet
     }
 
     public override void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
-        ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities)
+        ReadOnlySpan<int> keyOffsets, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities)
     {
         var weights = new double[shape.KeyLength];
+        var places = new int[shape.KeyLength];
+        for (var j = 0; j < places.Length; j++)
+            places[j] = keyOffsets.IsEmpty ? j * shape.KeyStride : keyOffsets[j];
         for (var head = 0; head < shape.Heads; head++)
         {
             var offset = head * shape.HeadDim;
@@ -61,7 +72,7 @@ internal sealed class ReferenceKernels : KernelSet
                 {
                     double dot = 0;
                     for (var d = 0; d < shape.HeadDim; d++)
-                        dot += (double)queries[i * shape.QueryStride + offset + d] * keys[j * shape.KeyStride + offset + d];
+                        dot += (double)queries[i * shape.QueryStride + offset + d] * keys[places[j] + offset + d];
                     weights[j] = keyMask.IsEmpty || keyMask[j] != 0 ? dot * shape.Scale : float.MinValue;
                     max = Math.Max(max, weights[j]);
                 }
@@ -73,7 +84,7 @@ internal sealed class ReferenceKernels : KernelSet
                 {
                     double sum = 0;
                     for (var j = 0; j < visible; j++)
-                        sum += weights[j] * values[j * shape.KeyStride + offset + d];
+                        sum += weights[j] * values[places[j] + offset + d];
                     output[i * shape.OutputStride + offset + d] = (float)(sum / total);
                 }
 
@@ -83,7 +94,7 @@ internal sealed class ReferenceKernels : KernelSet
         }
     }
 
-    private static double Activate(Activation function, double x) => function switch
+    internal static double Activate(Activation function, double x) => function switch
     {
         Activation.Gelu => 0.5 * x * (1 + Erf(x / Math.Sqrt(2))),
         Activation.GeluNew => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),

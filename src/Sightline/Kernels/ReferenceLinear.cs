@@ -7,7 +7,7 @@ internal sealed class ReferenceLinear(float[] weight, float[]? bias, int inFeatu
 
     public override void CopyWeightRow(int output, Span<float> row) => weight.AsSpan(output * InFeatures, InFeatures).CopyTo(row);
 
-    public override void Forward(ReadOnlySpan<float> input, int rows, Span<float> output)
+    public override void Forward(ReadOnlySpan<float> input, int rows, Span<float> output, Activation activation = Activation.Identity, bool accumulate = false)
     {
         for (var row = 0; row < rows; row++)
         {
@@ -16,7 +16,8 @@ internal sealed class ReferenceLinear(float[] weight, float[]? bias, int inFeatu
                 double sum = bias?[o] ?? 0;
                 for (var i = 0; i < InFeatures; i++)
                     sum += (double)input[row * InFeatures + i] * weight[(long)o * InFeatures + i];
-                output[row * OutFeatures + o] = (float)sum;
+                var value = (float)ReferenceKernels.Activate(activation, (float)sum);
+                output[row * OutFeatures + o] = accumulate ? output[row * OutFeatures + o] + value : value;
             }
         }
     }

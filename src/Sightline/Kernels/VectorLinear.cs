@@ -1,73 +1,92 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 
 namespace Sightline.Kernels;
 
-/// <summary>fp32 weights in panels, split over threads by output features.</summary>
-internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias, int inFeatures, int outFeatures, ParallelOptions parallel)
+/// <summary>fp32 weights in panels; blocks of rows × panels are shared among threads.</summary>
+internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias, int inFeatures, int outFeatures, WorkerPool pool)
     : LinearLayer(inFeatures, outFeatures) where T : struct, ILanes<T>
 {
     // Work below this many multiplications is not worth a second thread.
     private const long MinimumParallelWork = 1 << 18;
 
+    // Rows of a block: a multiple of the tallest tile; the results stay in the first-level cache until bias and activation have passed over them.
+    private const int BlockRows = 48;
+
     public override long ByteCount => panels.ByteCount + (sizeof(float) * (bias?.Length ?? 0));
 
     public override void CopyWeightRow(int output, Span<float> row) => panels.CopyRow(output, row[..InFeatures]);
 
-    public override void Forward(ReadOnlySpan<float> input, int rows, Span<float> output)
+    public override void Forward(ReadOnlySpan<float> input, int rows, Span<float> output, Activation activation = Activation.Identity, bool accumulate = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(input.Length, rows * InFeatures);
         ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, rows * OutFeatures);
-        fixed (float* x = input, y = output)
+        if (rows == 0)
+            return;
+        fixed (float* x = input, y = output, values = panels.Values)
         {
-            if (parallel.MaxDegreeOfParallelism == 1 || (long)rows * InFeatures * OutFeatures < MinimumParallelWork)
-            {
-                Run(0, panels.Count, (nint)x, rows, (nint)y);
-                return;
-            }
-
+            var parallel = pool.Threads > 1 && (long)rows * InFeatures * OutFeatures >= MinimumParallelWork;
+            var call = new Call { X = x, Y = y, Panels = values, Rows = rows, Activation = activation, Accumulate = accumulate };
             // Several blocks per thread even out disturbances.
-            var block = Math.Max(1, panels.Count / (parallel.MaxDegreeOfParallelism * 4));
-            var (px, py) = ((nint)x, (nint)y);
-            Parallel.For(0, (panels.Count + block - 1) / block, parallel, i => Run(i * block, Math.Min(panels.Count, (i + 1) * block), px, rows, py));
+            call.PanelsPerBlock = parallel ? Math.Max(1, panels.Count / (pool.Threads * 8)) : panels.Count;
+            var blocks = (panels.Count + call.PanelsPerBlock - 1) / call.PanelsPerBlock;
+            if (parallel)
+                pool.For(blocks, &RunBlock, this, &call);
+            else
+                RunBlock(this, &call, 0);
         }
     }
 
-    private void Run(int first, int end, nint input, int rows, nint output)
+    private static void RunBlock(object self, void* arguments, int block)
     {
-        var x = (float*)input;
-        var y = (float*)output;
+        var layer = (VectorLinear<T>)self;
+        var call = (Call*)arguments;
+        var end = Math.Min(layer.PanelCount, (block + 1) * call->PanelsPerBlock);
+        for (var panel = block * call->PanelsPerBlock; panel < end; panel++)
+            layer.RunPanel(call, panel);
+    }
+
+    private int PanelCount => panels.Count;
+
+    [SkipLocalsInit]
+    private void RunPanel(Call* call, int panel)
+    {
         var width = panels.Width;
-        fixed (float* values = panels.Values)
+        var start = panel * width;
+        var count = Math.Min(width, OutFeatures - start);
+        var tile = stackalloc float[BlockRows * PanelKernels<T>.Width];
+        for (var row = 0; row < call->Rows; row += BlockRows)
         {
-            for (var panel = first; panel < end; panel++)
+            var rows = Math.Min(BlockRows, call->Rows - row);
+            PanelKernels<T>.Multiply(call->X + ((long)row * InFeatures), InFeatures, rows, InFeatures, call->Panels + panels.Start(panel), tile, width);
+            for (var i = 0; bias is not null && i < rows; i++)
             {
-                var start = panel * width;
-                var count = Math.Min(width, OutFeatures - start);
-                if (count == width)
-                    PanelKernels<T>.Multiply(x, rows, InFeatures, values + panels.Start(panel), y + start, OutFeatures);
+                var values = new Span<float>(tile + (i * width), count);
+                TensorPrimitives.Add(values, bias.AsSpan(start, count), values);
+            }
+
+            if (call->Activation != Activation.Identity)
+                VectorActivations.Apply(call->Activation, new Span<float>(tile, rows * width));
+            for (var i = 0; i < rows; i++)
+            {
+                var values = new ReadOnlySpan<float>(tile + (i * width), count);
+                var target = new Span<float>(call->Y + ((long)(row + i) * OutFeatures) + start, count);
+                if (call->Accumulate)
+                    TensorPrimitives.Add(target, values, target);
                 else
-                    RunLast(x, rows, values + panels.Start(panel), y + start, count);
-                for (var row = 0; bias is not null && row < rows; row++)
-                {
-                    var target = new Span<float>(y + (long)row * OutFeatures + start, count);
-                    TensorPrimitives.Add(target, bias.AsSpan(start, count), target);
-                }
+                    values.CopyTo(target);
             }
         }
     }
 
-    // The last panel may be wider than what is left of the output: it is computed aside, some rows at a time.
-    private void RunLast(float* x, int rows, float* panel, float* y, int count)
+    private struct Call
     {
-        const int Rows = 12;
-        var width = panels.Width;
-        var aside = stackalloc float[Rows * width];
-        for (var row = 0; row < rows; row += Rows)
-        {
-            var m = Math.Min(Rows, rows - row);
-            PanelKernels<T>.Multiply(x + (long)row * InFeatures, m, InFeatures, panel, aside, width);
-            for (var i = 0; i < m; i++)
-                new ReadOnlySpan<float>(aside + i * width, count).CopyTo(new Span<float>(y + (long)(row + i) * OutFeatures, count));
-        }
+        public float* X;
+        public float* Y;
+        public float* Panels;
+        public int Rows;
+        public int PanelsPerBlock;
+        public Activation Activation;
+        public bool Accumulate;
     }
 }

@@ -7,13 +7,13 @@ internal sealed class DecoderSession : IDecoderSession
 {
     private const int InitialCapacity = 64;
     private readonly Gpt2Decoder _decoder;
-    private readonly KeyValueCache _cross;
+    private readonly CrossCache _cross;
     private readonly KeyValueCache _cache;
     private readonly int _rowsPerImage;
     private Gpt2Scratch _scratch;
     private float[] _last;
 
-    public DecoderSession(Gpt2Decoder decoder, KeyValueCache cross, int images, int rowsPerImage)
+    public DecoderSession(Gpt2Decoder decoder, CrossCache cross, int images, int rowsPerImage)
     {
         _decoder = decoder;
         _cross = cross;
@@ -51,10 +51,7 @@ internal sealed class DecoderSession : IDecoderSession
         _cache.Reorder(sources);
     }
 
-    public void Dispose()
-    {
-        // Managed memory only; the interface lets other decoders hold native memory.
-    }
+    public void Dispose() => _cross.Dispose();
 
     private ReadOnlySpan<float> LastStates(int count)
     {

@@ -43,70 +43,51 @@ internal sealed class Gpt2Block
         var hidden = config.NEmbd;
         var layers = new[]
         {
-            Conv1D("attn.c_attn", hidden, 3 * hidden),
-            Conv1D("attn.c_proj", hidden, hidden),
-            Conv1D("crossattention.q_attn", hidden, hidden),
-            Conv1D("crossattention.c_attn", hidden, 2 * hidden),
-            Conv1D("crossattention.c_proj", hidden, hidden),
-            Conv1D("mlp.c_fc", hidden, config.InnerSize),
-            Conv1D("mlp.c_proj", config.InnerSize, hidden),
+            Conv1D(LinearRole.Decoder, "attn.c_attn", hidden, 3 * hidden),
+            Conv1D(LinearRole.Decoder, "attn.c_proj", hidden, hidden),
+            Conv1D(LinearRole.Decoder, "crossattention.q_attn", hidden, hidden),
+            Conv1D(LinearRole.CrossKeyValue, "crossattention.c_attn", hidden, 2 * hidden),
+            Conv1D(LinearRole.Decoder, "crossattention.c_proj", hidden, hidden),
+            Conv1D(LinearRole.Decoder, "mlp.c_fc", hidden, config.InnerSize),
+            Conv1D(LinearRole.Decoder, "mlp.c_proj", config.InnerSize, hidden),
         };
         var norm1 = LayerNorm.Bind(weights, $"{prefix}ln_1", hidden, config.LayerNormEpsilon);
         var normCross = LayerNorm.Bind(weights, $"{prefix}ln_cross_attn", hidden, config.LayerNormEpsilon);
         var norm2 = LayerNorm.Bind(weights, $"{prefix}ln_2", hidden, config.LayerNormEpsilon);
         return weights.Faults.Count > 0 ? null : new Gpt2Block(config, kernels, index, norm1!, normCross!, norm2!, layers!);
 
-        LinearLayer? Conv1D(string name, int inFeatures, int outFeatures) =>
-            weights.Linear(kernels, $"{prefix}{name}.weight", $"{prefix}{name}.bias", WeightLayout.InOut, inFeatures, outFeatures);
+        LinearLayer? Conv1D(LinearRole role, string name, int inFeatures, int outFeatures) =>
+            weights.Linear(kernels, role, $"{prefix}{name}.weight", $"{prefix}{name}.bias", WeightLayout.InOut, inFeatures, outFeatures);
     }
 
-    /// <summary>Computes this block's cross-attention keys and values of every picture, once.</summary>
-    /// <param name="encoderHiddenStates">[batch, length, hidden], already of the decoder's width.</param>
-    /// <param name="batch">Pictures.</param>
-    /// <param name="length">Encoder positions.</param>
-    /// <param name="cache">Gets them, a row per picture.</param>
-    public void FillCrossCache(float[] encoderHiddenStates, int batch, int length, KeyValueCache cache)
-    {
-        var keyValue = new float[batch * length * 2 * _hidden];
-        _crossKeyValue.Forward(encoderHiddenStates, batch * length, keyValue);
-        for (var b = 0; b < batch; b++)
-        {
-            var keys = cache.Keys(_index, b);
-            var values = cache.Values(_index, b);
-            for (var i = 0; i < length; i++)
-            {
-                var source = keyValue.AsSpan((b * length + i) * 2 * _hidden);
-                source[.._hidden].CopyTo(keys[(i * _hidden)..]);
-                source.Slice(_hidden, _hidden).CopyTo(values[(i * _hidden)..]);
-            }
-        }
-    }
+    /// <summary>Computes this block's cross-attention keys and values, once per picture.</summary>
+    /// <param name="encoderHiddenStates">[positions, hidden], already of the decoder's width.</param>
+    /// <param name="positions">Encoder positions of all pictures.</param>
+    /// <param name="keysAndValues">Gets them: [positions, key then value, hidden].</param>
+    public void FillCrossCache(ReadOnlySpan<float> encoderHiddenStates, int positions, Span<float> keysAndValues) =>
+        _crossKeyValue.Forward(encoderHiddenStates, positions, keysAndValues);
 
     /// <summary>Transforms scratch.States [rows, count, hidden] in place and stores the new keys and values behind those of <paramref name="cache"/>.</summary>
     /// <param name="rows">Sequences.</param>
     /// <param name="count">New positions per sequence.</param>
-    /// <param name="cache">Self-attention keys and values of the positions before; the caller advances it after the last block.</param>
+    /// <param name="cache">Self-attention keys and values of the positions before; the caller reserves and advances it.</param>
     /// <param name="cross">Cross-attention keys and values per picture.</param>
     /// <param name="rowsPerImage">Consecutive rows that look at the same picture.</param>
     /// <param name="mask">[rows, cache.Length + count], 0 hides a position; empty hides none.</param>
     /// <param name="scratch">Buffers.</param>
     /// <param name="capture">Keeps attentions if it wants them.</param>
-    public void Forward(int rows, int count, KeyValueCache cache, KeyValueCache cross, int rowsPerImage, ReadOnlySpan<byte> mask, Gpt2Scratch scratch, Gpt2Capture? capture)
+    public void Forward(int rows, int count, KeyValueCache cache, CrossCache cross, int rowsPerImage, ReadOnlySpan<byte> mask, Gpt2Scratch scratch, Gpt2Capture? capture)
     {
         var size = rows * count * _hidden;
         var states = scratch.States.AsSpan(0, size);
-        var normed = scratch.Normed.AsSpan(0, size);
         SelfAttend(rows, count, cache, mask, scratch, capture);
-        _kernels.Add(states, normed);
+        _selfOutput.Forward(scratch.Context, rows * count, states, accumulate: true);
         CrossAttend(rows, count, cross, rowsPerImage, scratch, capture);
-        _kernels.Add(states, normed);
+        _crossOutput.Forward(scratch.Context, rows * count, states, accumulate: true);
 
-        _norm2.Forward(_kernels, states, normed);
-        var inner = scratch.Inner.AsSpan(0, rows * count * _fullyConnected.OutFeatures);
-        _fullyConnected.Forward(normed, rows * count, inner);
-        _kernels.Activate(_activation, inner);
-        _projection.Forward(inner, rows * count, normed);
-        _kernels.Add(states, normed);
+        _norm2.Forward(_kernels, states, scratch.Normed);
+        _fullyConnected.Forward(scratch.Normed, rows * count, scratch.Inner, _activation);
+        _projection.Forward(scratch.Inner, rows * count, states, accumulate: true);
     }
 
     private void SelfAttend(int rows, int count, KeyValueCache cache, ReadOnlySpan<byte> mask, Gpt2Scratch scratch, Gpt2Capture? capture)
@@ -114,55 +95,57 @@ internal sealed class Gpt2Block
         var keyLength = cache.Length + count;
         _norm1.Forward(_kernels, scratch.States.AsSpan(0, rows * count * _hidden), scratch.Normed);
         _queryKeyValue.Forward(scratch.Normed, rows * count, scratch.QueryKeyValue);
-        var shape = Shape(count, keyLength, 3 * _hidden) with { Causal = true };
+        var shape = Shape(count, keyLength, queryStride: 3 * _hidden, keyStride: 0) with { Causal = true };
         var probabilities = Probabilities(capture, rows, count, keyLength);
+        var keys = cache.Keys(_index);
+        var values = cache.Values(_index);
         for (var row = 0; row < rows; row++)
         {
-            var keys = cache.Keys(_index, row);
-            var values = cache.Values(_index, row);
+            var places = cache.Places(row, keyLength);
             var queryKeyValue = scratch.QueryKeyValue.AsSpan(row * count * 3 * _hidden, count * 3 * _hidden);
             for (var i = 0; i < count; i++)
             {
                 var source = queryKeyValue.Slice(i * 3 * _hidden, 3 * _hidden);
-                var target = (cache.Length + i) * _hidden;
-                source.Slice(_hidden, _hidden).CopyTo(keys[target..]);
-                source[(2 * _hidden)..].CopyTo(values[target..]);
+                source.Slice(_hidden, _hidden).CopyTo(keys[places[cache.Length + i]..]);
+                source[(2 * _hidden)..].CopyTo(values[places[cache.Length + i]..]);
             }
 
-            _kernels.Attention(shape, queryKeyValue, keys, values, mask.IsEmpty ? [] : mask.Slice(row * keyLength, keyLength),
+            _kernels.Attention(shape, queryKeyValue, keys, values, places, mask.IsEmpty ? [] : mask.Slice(row * keyLength, keyLength),
                 scratch.Context.AsSpan(row * count * _hidden, count * _hidden), Slice(probabilities, row, rows));
         }
 
         if (probabilities.Length > 0)
             capture!.Attentions.Add(probabilities);
-        _selfOutput.Forward(scratch.Context, rows * count, scratch.Normed);
     }
 
-    private void CrossAttend(int rows, int count, KeyValueCache cross, int rowsPerImage, Gpt2Scratch scratch, Gpt2Capture? capture)
+    // The rows of a picture are queries side by side, so that its keys and values are read once for all of them; captured row by row, as HF lays them out.
+    private void CrossAttend(int rows, int count, CrossCache cross, int rowsPerImage, Gpt2Scratch scratch, Gpt2Capture? capture)
     {
         _normCross.Forward(_kernels, scratch.States.AsSpan(0, rows * count * _hidden), scratch.Normed);
         _crossQuery.Forward(scratch.Normed, rows * count, scratch.QueryKeyValue);
-        var shape = Shape(count, cross.Length, _hidden);
         var probabilities = Probabilities(capture, rows, count, cross.Length);
-        for (var row = 0; row < rows; row++)
+        var together = probabilities.Length > 0 ? 1 : rowsPerImage;
+        var shape = Shape(together * count, cross.Length, queryStride: _hidden, keyStride: 2 * _hidden);
+        var size = together * count * _hidden;
+        for (var row = 0; row < rows; row += together)
         {
-            _kernels.Attention(shape, scratch.QueryKeyValue.AsSpan(row * count * _hidden, count * _hidden), cross.Keys(_index, row / rowsPerImage),
-                cross.Values(_index, row / rowsPerImage), [], scratch.Context.AsSpan(row * count * _hidden, count * _hidden), Slice(probabilities, row, rows));
+            var keysAndValues = cross.Picture(_index, row / rowsPerImage);
+            _kernels.Attention(shape, scratch.QueryKeyValue.AsSpan(row * count * _hidden, size), keysAndValues, keysAndValues[_hidden..], [], [],
+                scratch.Context.AsSpan(row * count * _hidden, size), Slice(probabilities, row, rows));
         }
 
         if (probabilities.Length > 0)
             capture!.CrossAttentions.Add(probabilities);
-        _crossOutput.Forward(scratch.Context, rows * count, scratch.Normed);
     }
 
-    private AttentionShape Shape(int queryLength, int keyLength, int queryStride) => new()
+    private AttentionShape Shape(int queryLength, int keyLength, int queryStride, int keyStride) => new()
     {
         Heads = _heads,
         HeadDim = _hidden / _heads,
         QueryLength = queryLength,
         KeyLength = keyLength,
         QueryStride = queryStride,
-        KeyStride = _hidden,
+        KeyStride = keyStride,
         OutputStride = _hidden,
         Scale = _scale,
     };

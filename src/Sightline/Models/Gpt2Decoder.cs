@@ -46,12 +46,11 @@ internal sealed class Gpt2Decoder
     }
 
     /// <summary>Computes the cross-attention keys and values of every block.</summary>
-    public KeyValueCache CreateCrossCache(float[] encoderHiddenStates, int batch, int length)
+    public CrossCache CreateCrossCache(float[] encoderHiddenStates, int batch, int length)
     {
-        var cache = new KeyValueCache(_blocks.Length, batch, length, Config.NEmbd);
-        foreach (var block in _blocks)
-            block.FillCrossCache(encoderHiddenStates, batch, length, cache);
-        cache.Advance(length);
+        var cache = new CrossCache(_blocks.Length, batch, length, Config.NEmbd);
+        for (var i = 0; i < _blocks.Length; i++)
+            _blocks[i].FillCrossCache(encoderHiddenStates, batch * length, cache.Layer(i));
         return cache;
     }
 
@@ -63,7 +62,7 @@ internal sealed class Gpt2Decoder
     /// Runs new tokens through all blocks; afterwards scratch.States holds the final hidden states [rows, count, hidden] and the cache has them too.
     /// Parameters as in <see cref="Gpt2Block.Forward"/>.
     /// </summary>
-    public void Forward(ReadOnlySpan<int> tokenIds, int rows, int count, KeyValueCache cache, KeyValueCache cross, int rowsPerImage,
+    public void Forward(ReadOnlySpan<int> tokenIds, int rows, int count, KeyValueCache cache, CrossCache cross, int rowsPerImage,
         ReadOnlySpan<byte> mask, Gpt2Scratch scratch, Gpt2Capture? capture = null)
     {
         cache.Reserve(count, Config.NPositions);
@@ -95,7 +94,7 @@ internal sealed class Gpt2Decoder
         var embeddings = separate ? weights.Take(embeddingName, config.VocabSize, config.NEmbd) : null;
         if (hasHead && !separate)
             weights.Skip(embeddingName);
-        return (embeddings, weights.Linear(kernels, hasHead ? headName : embeddingName, null, WeightLayout.OutIn, config.NEmbd, config.VocabSize));
+        return (embeddings, weights.Linear(kernels, LinearRole.Head, hasHead ? headName : embeddingName, null, WeightLayout.OutIn, config.NEmbd, config.VocabSize));
     }
 
     private void Embed(ReadOnlySpan<int> tokenIds, int rows, int count, int past, float[] states)

@@ -1,10 +1,8 @@
-using System.Buffers;
-
 namespace Sightline.Models;
 
 /// <summary>
-/// Keys and values of every decoder block, [rows, capacity, hidden] each. Self-attention's grows by a position per token;
-/// cross-attention's is filled once per picture.
+/// Self-attention keys and values of every decoder block, [capacity, rows, hidden] each. A table says which row's place holds a position of a row, so
+/// that beams change places without a key being copied.
 /// </summary>
 internal sealed class KeyValueCache
 {
@@ -12,17 +10,21 @@ internal sealed class KeyValueCache
     private readonly int _hidden;
     private readonly float[][] _keys;
     private readonly float[][] _values;
+    private int[] _places; // [rows, capacity]: where the keys and values of a row's position begin
+    private int[] _reordered;
 
     public KeyValueCache(int layers, int rows, int capacity, int hidden)
     {
         (_rows, Capacity, _hidden) = (rows, capacity, hidden);
-        _keys = new float[layers][];
-        _values = new float[layers][];
+        (_keys, _values) = (new float[layers][], new float[layers][]);
         for (var i = 0; i < layers; i++)
         {
             _keys[i] = new float[checked(rows * capacity * hidden)];
             _values[i] = new float[rows * capacity * hidden];
         }
+
+        _places = new int[rows * capacity];
+        _reordered = new int[rows * capacity];
     }
 
     /// <summary>Positions filled.</summary>
@@ -30,54 +32,33 @@ internal sealed class KeyValueCache
 
     public int Capacity { get; private set; }
 
-    public int RowStride => Capacity * _hidden;
+    public Span<float> Keys(int layer) => _keys[layer];
 
-    public Span<float> Keys(int layer, int row) => _keys[layer].AsSpan(row * RowStride, RowStride);
+    public Span<float> Values(int layer) => _values[layer];
 
-    public Span<float> Values(int layer, int row) => _values[layer].AsSpan(row * RowStride, RowStride);
+    /// <summary>Where the first <paramref name="count"/> positions of a row lie, in floats.</summary>
+    public ReadOnlySpan<int> Places(int row, int count) => _places.AsSpan(row * Capacity, count);
 
     public void Advance(int count) => Length += count;
 
-    /// <summary>Makes room for <paramref name="count"/> more positions.</summary>
+    /// <summary>Makes room for <paramref name="count"/> more positions and gives them their places.</summary>
     public void Reserve(int count, int maximum)
     {
-        if (Length + count <= Capacity)
-            return;
-        var capacity = Math.Min(maximum, Math.Max(Length + count, 2 * Capacity));
-        foreach (var arrays in new[] { _keys, _values })
+        if (Length + count > Capacity)
+            Grow(Math.Min(maximum, Math.Max(Length + count, 2 * Capacity)));
+        for (var row = 0; row < _rows; row++)
         {
-            for (var layer = 0; layer < arrays.Length; layer++)
-            {
-                var grown = new float[checked(_rows * capacity * _hidden)];
-                for (var row = 0; row < _rows; row++)
-                    arrays[layer].AsSpan(row * RowStride, Length * _hidden).CopyTo(grown.AsSpan(row * capacity * _hidden));
-                arrays[layer] = grown;
-            }
+            for (var position = Length; position < Length + count; position++)
+                _places[(row * Capacity) + position] = ((position * _rows) + row) * _hidden;
         }
-
-        Capacity = capacity;
     }
 
-    /// <summary>Row r gets what row sources[r] holds.</summary>
+    /// <summary>Row r continues from what row sources[r] holds.</summary>
     public void Reorder(ReadOnlySpan<int> sources)
     {
-        var used = Length * _hidden;
-        var copy = ArrayPool<float>.Shared.Rent(_rows * used);
-        foreach (var arrays in (ReadOnlySpan<float[][]>)[_keys, _values])
-        {
-            foreach (var array in arrays)
-            {
-                for (var row = 0; row < _rows; row++)
-                    array.AsSpan(row * RowStride, used).CopyTo(copy.AsSpan(row * used));
-                for (var row = 0; row < _rows; row++)
-                {
-                    if (sources[row] != row)
-                        copy.AsSpan(sources[row] * used, used).CopyTo(array.AsSpan(row * RowStride));
-                }
-            }
-        }
-
-        ArrayPool<float>.Shared.Return(copy);
+        for (var row = 0; row < _rows; row++)
+            Places(sources[row], Length).CopyTo(_reordered.AsSpan(row * Capacity));
+        (_places, _reordered) = (_reordered, _places);
     }
 
     /// <summary>One block's keys or values as HF's <c>past_key_values</c> has them: [rows, heads, length, headDim].</summary>
@@ -88,16 +69,31 @@ internal sealed class KeyValueCache
         var result = new float[_rows * Length * _hidden];
         for (var row = 0; row < _rows; row++)
         {
+            var places = Places(row, Length);
             for (var head = 0; head < heads; head++)
             {
                 for (var position = 0; position < Length; position++)
                 {
-                    source.AsSpan(row * RowStride + position * _hidden + head * headDim, headDim)
+                    source.AsSpan(places[position] + (head * headDim), headDim)
                         .CopyTo(result.AsSpan(((row * heads + head) * Length + position) * headDim));
                 }
             }
         }
 
         return result;
+    }
+
+    private void Grow(int capacity)
+    {
+        foreach (var arrays in new[] { _keys, _values })
+        {
+            for (var layer = 0; layer < arrays.Length; layer++)
+                Array.Resize(ref arrays[layer], checked(_rows * capacity * _hidden));
+        }
+
+        var places = new int[_rows * capacity];
+        for (var row = 0; row < _rows; row++)
+            Places(row, Length).CopyTo(places.AsSpan(row * capacity));
+        (_places, _reordered, Capacity) = (places, new int[places.Length], capacity);
     }
 }

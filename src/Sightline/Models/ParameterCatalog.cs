@@ -29,12 +29,19 @@ public static class ParameterCatalog
             return [];
         }
 
-        public override LinearLayer? Linear(KernelSet kernels, string weightName, string? biasName, WeightLayout layout, int inFeatures, int outFeatures, params ReadOnlySpan<int> shape)
+        public override LinearLayer? Linear(KernelSet kernels, LinearRole role, string weightName, string? biasName, WeightLayout layout, int inFeatures, int outFeatures, params ReadOnlySpan<int> shape)
         {
             Take(weightName, !shape.IsEmpty ? shape : layout == WeightLayout.OutIn ? [outFeatures, inFeatures] : [inFeatures, outFeatures]);
             if (biasName is not null)
                 Take(biasName, outFeatures);
             return new ReferenceLinear([], null, inFeatures, outFeatures);
+        }
+
+        public override LinearLayer? Stacked(KernelSet kernels, LinearRole role, string prefix, ReadOnlySpan<string> names, bool hasBias, int inFeatures, int outFeatures)
+        {
+            foreach (var name in names)
+                Linear(kernels, role, $"{prefix}{name}.weight", hasBias ? $"{prefix}{name}.bias" : null, WeightLayout.OutIn, inFeatures, outFeatures);
+            return new ReferenceLinear([], null, inFeatures, names.Length * outFeatures);
         }
     }
 }

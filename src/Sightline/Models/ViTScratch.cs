@@ -1,17 +1,23 @@
+using System.Buffers;
+
 namespace Sightline.Models;
 
-/// <summary>Buffers of one encoder pass, shared by its layers.</summary>
-internal sealed class ViTScratch(int rows, int hidden, int intermediate)
+/// <summary>Buffers of an encoder pass over <c>positions</c> rows, lent by the shared pool; they may be longer than asked for.</summary>
+internal sealed class ViTScratch(int positions, int hidden, int intermediate) : IDisposable
 {
-    public float[] Normed { get; } = new float[rows * hidden];
+    public float[] Normed { get; } = Rent(positions * hidden);
 
-    public float[] Query { get; } = new float[rows * hidden];
+    public float[] QueryKeyValue { get; } = Rent(positions * 3 * hidden);
 
-    public float[] Key { get; } = new float[rows * hidden];
+    public float[] Context { get; } = Rent(positions * hidden);
 
-    public float[] Value { get; } = new float[rows * hidden];
+    public float[] Intermediate { get; } = Rent(positions * intermediate);
 
-    public float[] Context { get; } = new float[rows * hidden];
+    public void Dispose()
+    {
+        foreach (var buffer in (ReadOnlySpan<float[]>)[Normed, QueryKeyValue, Context, Intermediate])
+            ArrayPool<float>.Shared.Return(buffer);
+    }
 
-    public float[] Intermediate { get; } = new float[rows * intermediate];
+    private static float[] Rent(int length) => ArrayPool<float>.Shared.Rent(length);
 }

@@ -30,7 +30,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
 
     /// <summary>Loads config.json and the weights of a checkpoint folder.</summary>
     /// <param name="folder">A folder as Hugging Face's <c>save_pretrained</c> writes it.</param>
-    /// <param name="options">Threads; null means the defaults.</param>
+    /// <param name="options">Threads and number format; null means the defaults.</param>
     /// <exception cref="ConfigurationException">config.json is missing or cannot be used.</exception>
     /// <exception cref="CheckpointException">Weights are missing, damaged, or do not fit the configuration.</exception>
     public static VisionEncoderDecoderModel Load(string folder, ModelOptions? options = null)
@@ -39,13 +39,17 @@ public sealed class VisionEncoderDecoderModel : IDisposable
         options.Validate();
         var config = VisionEncoderDecoderConfig.Load(folder);
         using var tensors = Checkpoint.Open(folder);
-        return Create(config, tensors, KernelSet.Create(options.Threads), folder);
+        return Create(config, tensors, KernelSet.Create(options.Threads, options.DType), folder);
     }
 
     /// <summary>Builds a model from tensors that are open already. They may be closed afterwards.</summary>
     /// <exception cref="CheckpointException">Weights are missing or do not fit the configuration.</exception>
-    public static VisionEncoderDecoderModel Create(VisionEncoderDecoderConfig config, TensorSource tensors, ModelOptions? options = null) =>
-        Create(config, tensors, KernelSet.Create((options ?? new ModelOptions()).Threads), "checkpoint");
+    public static VisionEncoderDecoderModel Create(VisionEncoderDecoderConfig config, TensorSource tensors, ModelOptions? options = null)
+    {
+        options ??= new ModelOptions();
+        options.Validate();
+        return Create(config, tensors, KernelSet.Create(options.Threads, options.DType), "checkpoint");
+    }
 
     internal static VisionEncoderDecoderModel Create(VisionEncoderDecoderConfig config, TensorSource tensors, KernelSet kernels, string where)
     {
@@ -60,7 +64,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     {
         var encoder = ViTEncoder.Bind(weights, "encoder.", config.Encoder, kernels);
         var projection = config.HasEncoderToDecoderProjection
-            ? weights.Linear(kernels, "enc_to_dec_proj.weight", "enc_to_dec_proj.bias", WeightLayout.OutIn, config.Encoder.HiddenSize, config.Decoder.NEmbd)
+            ? weights.Linear(kernels, LinearRole.Encoder, "enc_to_dec_proj.weight", "enc_to_dec_proj.bias", WeightLayout.OutIn, config.Encoder.HiddenSize, config.Decoder.NEmbd)
             : null;
 
         var decoder = Gpt2Decoder.Bind(weights, "decoder.", config.Decoder, kernels);
@@ -125,7 +129,8 @@ public sealed class VisionEncoderDecoderModel : IDisposable
         var capture = new Gpt2Capture(keep);
         var cache = decoder.CreateSelfCache(batch, length);
         var scratch = decoder.CreateScratch(batch * length);
-        decoder.Forward(decoderInputIds, batch, length, cache, CreateCrossCache(encoderOutput), 1, decoderAttentionMask, scratch, capture);
+        using var cross = CreateCrossCache(encoderOutput);
+        decoder.Forward(decoderInputIds, batch, length, cache, cross, 1, decoderAttentionMask, scratch, capture);
         var logits = new float[checked(batch * length * decoder.Config.VocabSize)];
         decoder.Logits(scratch.States, batch * length, logits);
         return new DecoderOutput
@@ -167,7 +172,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     /// <summary>Lets the weights go; later calls throw <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose() => _parts = null;
 
-    private KeyValueCache CreateCrossCache(EncoderOutput encoderOutput)
+    private CrossCache CreateCrossCache(EncoderOutput encoderOutput)
     {
         var states = encoderOutput.LastHiddenState;
         if (Live.Projection is { } projection)

@@ -45,13 +45,14 @@ internal class WeightBinder
 
     /// <summary>A linear layer, its weight packed straight from the file; null, with faults, where weight or bias do not fit.</summary>
     /// <param name="kernels">Makes the layer.</param>
+    /// <param name="role">What it is for.</param>
     /// <param name="weightName">Key of the weight.</param>
     /// <param name="biasName">Key of the bias, [out]; null for none.</param>
     /// <param name="layout">Which way round the weight is stored.</param>
     /// <param name="inFeatures">Width of the input.</param>
     /// <param name="outFeatures">Width of the output.</param>
     /// <param name="shape">The weight's shape where it is not the two widths: a convolution's.</param>
-    public virtual LinearLayer? Linear(KernelSet kernels, string weightName, string? biasName, WeightLayout layout, int inFeatures, int outFeatures, params ReadOnlySpan<int> shape)
+    public virtual LinearLayer? Linear(KernelSet kernels, LinearRole role, string weightName, string? biasName, WeightLayout layout, int inFeatures, int outFeatures, params ReadOnlySpan<int> shape)
     {
         if (shape.IsEmpty)
             shape = layout == WeightLayout.OutIn ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
@@ -59,8 +60,38 @@ internal class WeightBinder
         var bias = biasName is null ? null : Take(biasName, outFeatures);
         if (stored is null || (biasName is not null && bias is null))
             return null;
-        var weight = stored.DType == TensorDType.F32 ? MemoryMarshal.Cast<byte, float>(_source!.GetBytes(stored.Name)) : _source!.ReadSingles(stored.Name);
-        return kernels.Linear(weight, layout, bias, inFeatures, outFeatures);
+        return kernels.Linear(Read(stored), layout, bias, inFeatures, outFeatures, role);
+    }
+
+    /// <summary>
+    /// Linear layers [out, in] that take the same input, as one whose outputs follow each other; null, with faults, where a weight or bias does not fit.
+    /// </summary>
+    /// <param name="kernels">Makes the layer.</param>
+    /// <param name="role">What it is for.</param>
+    /// <param name="prefix">Of the names.</param>
+    /// <param name="names">The layers; their keys end in <c>.weight</c> and <c>.bias</c>.</param>
+    /// <param name="hasBias">Whether they have biases.</param>
+    /// <param name="inFeatures">Width of the input.</param>
+    /// <param name="outFeatures">Width of the output of each.</param>
+    public virtual LinearLayer? Stacked(KernelSet kernels, LinearRole role, string prefix, ReadOnlySpan<string> names, bool hasBias, int inFeatures, int outFeatures)
+    {
+        var size = inFeatures * outFeatures;
+        var weight = new float[names.Length * size];
+        var bias = hasBias ? new float[names.Length * outFeatures] : null;
+        var complete = true;
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (Find($"{prefix}{names[i]}.weight", [outFeatures, inFeatures]) is { } stored)
+                Read(stored).CopyTo(weight.AsSpan(i * size));
+            else
+                complete = false;
+            if (bias is not null && Take($"{prefix}{names[i]}.bias", outFeatures) is { } offsets)
+                offsets.CopyTo(bias, i * outFeatures);
+            else
+                complete &= bias is null;
+        }
+
+        return complete ? kernels.Linear(weight, WeightLayout.OutIn, bias, inFeatures, names.Length * outFeatures, role) : null;
     }
 
     /// <summary>Throws if anything is missing or misshapen; the line lists those and what was left over.</summary>
@@ -72,6 +103,9 @@ internal class WeightBinder
         var rest = surplus.Count == 0 ? "" : $"; not used: {string.Join(", ", surplus.Take(20).Select(n => $"'{n}'"))}{(surplus.Count > 20 ? $" and {surplus.Count - 20} more" : "")}";
         throw new CheckpointException($"{where}: {_faults.Count} tensors do not fit: {string.Join("; ", _faults)}{rest}.");
     }
+
+    private ReadOnlySpan<float> Read(TensorInfo stored) =>
+        stored.DType == TensorDType.F32 ? MemoryMarshal.Cast<byte, float>(_source!.GetBytes(stored.Name)) : _source!.ReadSingles(stored.Name);
 
     private TensorInfo? Find(string name, ReadOnlySpan<int> shape)
     {

@@ -139,12 +139,12 @@ public sealed class KernelTests
                 mask[0] = 1;
             var (expected, actual) = (new float[queryLength * heads * dim], new float[queryLength * heads * dim]);
             var (expectedWeights, weights) = (new float[heads * queryLength * keyLength], new float[heads * queryLength * keyLength]);
-            s_reference.Attention(shape, q, k, v, mask, expected, expectedWeights);
-            Find(name, 2).Attention(shape, q, k, v, mask, actual, weights);
+            s_reference.Attention(shape, q, k, v, [], mask, expected, expectedWeights);
+            Find(name, 2).Attention(shape, q, k, v, [], mask, actual, weights);
             AssertClose(expected, actual, Tolerance);
             AssertClose(expectedWeights, weights, Tolerance);
             Array.Clear(actual);
-            Find(name, 1).Attention(shape, q, k, v, mask, actual, []);
+            Find(name, 1).Attention(shape, q, k, v, [], mask, actual, []);
             AssertClose(expected, actual, Tolerance);
             Assert.Equal(1, weights[..keyLength].Sum(), 1e-5f);
         }

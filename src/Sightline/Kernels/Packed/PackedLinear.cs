@@ -1,0 +1,275 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace Sightline.Kernels;
+
+/// <summary>
+/// A linear layer on <see cref="PackedWeights"/>. Rows are first brought into the form of the kernel, then blocks of rows × panels are shared among
+/// threads: sums by <see cref="PanelDot"/> into a tile on the stack, scales, bias and activation there, then out. A batch gives the bits that its rows
+/// give alone.
+/// </summary>
+/// <param name="weights">Packed weights.</param>
+/// <param name="bias">[outFeatures], or null.</param>
+/// <param name="digits">Whole-number formats: bytes for each input, 1 or 2 (<see cref="RowQuantizer"/>). The second makes the error of the inputs vanish beside that of the weights, and costs arithmetic but no memory traffic.</param>
+/// <param name="dot">The inner loop.</param>
+/// <param name="pool">Threads.</param>
+internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bias, int digits, PanelDot dot, WorkerPool pool)
+    : LinearLayer(weights.InFeatures, weights.OutFeatures) where T : struct, ILanes<T>
+{
+    private const int Width = PanelDot.Width;
+    private const int TileRows = 12; // kernel rows, each digit counting as one
+    private const int ChunkRows = 96; // kernel rows of a block: with a panel they stay in the second-level cache
+    private const long MinimumParallelWork = 1 << 17;
+
+    private readonly float[]? _bias = Pad(bias, weights.PanelCount * Width);
+    private readonly int _groups = weights.Kind == DotKind.Int4 ? weights.Steps / (PackedWeights.Group / 8) : 1;
+    private readonly int _rowBytes = weights.Steps * (weights.Kind == DotKind.Int4 ? 8 : 4);
+
+    private int PanelCount => weights.PanelCount;
+
+    public override long ByteCount => weights.Panels.Length + (sizeof(float) * ((long)weights.Scales.Length + (bias?.Length ?? 0)));
+
+    public override void CopyWeightRow(int output, Span<float> row) => WeightPacker.CopyRow(weights, output, row);
+
+    public override void Forward(ReadOnlySpan<float> input, int rows, Span<float> output, Activation activation = Activation.Identity, bool accumulate = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(input.Length, rows * InFeatures);
+        ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, rows * OutFeatures);
+        if (rows == 0)
+            return;
+        var kernelRows = rows * digits;
+        var rented = ArrayPool<byte>.Shared.Rent(checked((kernelRows * _rowBytes) + AlignedMemory.Alignment));
+        var facts = ArrayPool<float>.Shared.Rent(rows + (kernelRows * _groups));
+        using var panels = weights.Panels.Pin();
+        using var scales = weights.Scales.Pin();
+        fixed (float* x = input, y = output, numbers = facts, offsets = _bias)
+        fixed (byte* bytes = rented)
+        {
+            var perChunk = rows <= ChunkRows / digits ? rows : ChunkRows / digits;
+            var call = new Call
+            {
+                X = x,
+                Y = y,
+                Rows = (byte*)(((nint)bytes + AlignedMemory.Alignment - 1) & -AlignedMemory.Alignment),
+                RowScales = numbers,
+                RowSums = (int*)(numbers + rows),
+                Panels = (byte*)panels.Pointer,
+                Scales = (float*)scales.Pointer,
+                Bias = offsets,
+                RowCount = rows,
+                ChunkRows = perChunk,
+                Chunks = (rows + perChunk - 1) / perChunk,
+                PanelsPerBlock = 1,
+                Activation = activation,
+                Accumulate = accumulate,
+            };
+            if (rows > ChunkRows)
+                pool.For((rows + 31) / 32, &PrepareBlock, this, &call);
+            else
+                Prepare(call, 0, rows);
+
+            var blocks = weights.PanelCount * call.Chunks;
+            if ((long)kernelRows * InFeatures * OutFeatures < MinimumParallelWork)
+            {
+                for (var block = 0; block < blocks; block++)
+                    RunBlock(this, &call, block);
+            }
+            else
+            {
+                // A few rows only: several panels in a row make a block, so that reading them is one stream.
+                call.PanelsPerBlock = call.Chunks > 1 ? 1 : Math.Max(1, weights.PanelCount / (8 * pool.Threads));
+                pool.For(call.Chunks * ((weights.PanelCount + call.PanelsPerBlock - 1) / call.PanelsPerBlock), &RunBlock, this, &call);
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(facts);
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    private static void PrepareBlock(object self, void* call, int block)
+    {
+        var rows = ((Call*)call)->RowCount;
+        ((PackedLinear<T>)self).Prepare(*(Call*)call, block * 32, Math.Min(rows, (block + 1) * 32));
+    }
+
+    private void Prepare(in Call call, int first, int end)
+    {
+        for (var row = first; row < end; row++)
+        {
+            var source = new ReadOnlySpan<float>(call.X + ((long)row * InFeatures), InFeatures);
+            var target = call.Rows + ((long)row * digits * _rowBytes);
+            if (weights.Kind == DotKind.Bf16)
+            {
+                Bf16Rounding.Round(source, new Span<ushort>(target, _rowBytes / 2));
+                continue;
+            }
+
+            call.RowScales[row] = RowQuantizer.Quantize(source, new Span<sbyte>(target, _rowBytes), digits == 1 ? [] : new Span<sbyte>(target + _rowBytes, _rowBytes));
+            var sums = call.RowSums + ((long)row * digits * _groups);
+            for (var i = 0; i < digits * _groups; i++)
+                sums[i] = ByteSums.Of(new ReadOnlySpan<sbyte>(target + (i * (_rowBytes / _groups)), _rowBytes / _groups));
+        }
+    }
+
+    [SkipLocalsInit]
+    private static void RunBlock(object self, void* arguments, int block)
+    {
+        var layer = (PackedLinear<T>)self;
+        var call = (Call*)arguments;
+        var chunk = block % call->Chunks;
+        var first = block / call->Chunks * call->PanelsPerBlock;
+        var end = Math.Min(layer.PanelCount, first + call->PanelsPerBlock);
+        var (firstRow, endRow) = (chunk * call->ChunkRows, Math.Min(call->RowCount, (chunk + 1) * call->ChunkRows));
+        for (var panel = first; panel < end; panel++)
+            layer.RunPanel(call, panel, firstRow, endRow);
+    }
+
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RunPanel(Call* call, int panel, int firstRow, int endRow)
+    {
+        var tile = stackalloc float[TileRows * Width];
+        var perTile = TileRows / digits;
+        for (var row = firstRow; row < endRow; row += perTile)
+        {
+            var rows = Math.Min(perTile, endRow - row);
+            if (weights.Kind == DotKind.Int4)
+                Int4Tile(call, panel, row, rows, tile);
+            else
+                Tile(call, panel, row, rows, tile);
+            Finish(call, panel, row, rows, tile);
+        }
+    }
+
+    // Sums of whole rows, made to floats in place; of two digits, the first row of each pair receives the result.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Tile(Call* call, int panel, int row, int rows, float* tile)
+    {
+        Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, call->Panels + ((long)panel * weights.PanelBytes), weights.Steps, tile);
+        if (weights.Kind == DotKind.Bf16)
+            return;
+        var scales = call->Scales + (panel * Width);
+        for (var i = 0; i < rows; i++)
+        {
+            ref var sums = ref Unsafe.AsRef<int>(tile + (i * digits * Width));
+            ref var target = ref Unsafe.AsRef<float>(tile + (i * Width));
+            var scale = T.Broadcast(call->RowScales[row + i]);
+            var offset = -128 * call->RowSums[(row + i) * digits];
+            var second = digits == 2 ? -128 * call->RowSums[((row + i) * digits) + 1] : 0;
+            for (nuint o = 0; o < Width; o += (nuint)T.Count)
+            {
+                var value = T.Convert(ref sums, o, offset);
+                if (digits == 2)
+                    value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, second), T.Broadcast(1 / RowQuantizer.Base)));
+                T.Multiply(value, T.Multiply(scale, T.Load(ref Unsafe.AsRef<float>(scales), o))).Store(ref target, o);
+            }
+        }
+    }
+
+    // The same group by group, each with its scales.
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Int4Tile(Call* call, int panel, int row, int rows, float* tile)
+    {
+        const int Steps = PackedWeights.Group / 8;
+        var part = stackalloc float[TileRows * Width];
+        new Span<float>(tile, rows * Width).Clear();
+        for (var group = 0; group < _groups; group++)
+        {
+            Dots(call->Rows + ((long)row * digits * _rowBytes) + (group * PackedWeights.Group), rows * digits,
+                call->Panels + ((long)panel * weights.PanelBytes) + (group * Steps * PanelDot.StepBytes), Steps, part);
+            var scales = call->Scales + (((long)panel * _groups + group) * Width);
+            for (var i = 0; i < rows; i++)
+            {
+                ref var sums = ref Unsafe.AsRef<int>(part + (i * digits * Width));
+                ref var target = ref Unsafe.AsRef<float>(tile + (i * Width));
+                var facts = call->RowSums + ((long)(row + i) * digits * _groups) + group;
+                var offset = -8 * facts[0];
+                var second = digits == 2 ? -8 * facts[_groups] : 0;
+                for (nuint o = 0; o < Width; o += (nuint)T.Count)
+                {
+                    var value = T.Convert(ref sums, o, offset);
+                    if (digits == 2)
+                        value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, second), T.Broadcast(1 / RowQuantizer.Base)));
+                    T.Add(T.Load(ref target, o), T.Multiply(value, T.Load(ref Unsafe.AsRef<float>(scales), o))).Store(ref target, o);
+                }
+            }
+        }
+
+        for (var i = 0; i < rows; i++)
+        {
+            ref var target = ref Unsafe.AsRef<float>(tile + (i * Width));
+            for (nuint o = 0; o < Width; o += (nuint)T.Count)
+                T.Multiply(T.Load(ref target, o), T.Broadcast(call->RowScales[row + i])).Store(ref target, o);
+        }
+    }
+
+    private void Dots(byte* x, int kernelRows, byte* panel, int steps, float* tile)
+    {
+        for (var done = 0; done < kernelRows; done += dot.MaxRows)
+            dot.Multiply(x + ((long)done * _rowBytes), _rowBytes, Math.Min(dot.MaxRows, kernelRows - done), panel, steps, tile + (done * Width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Finish(Call* call, int panel, int row, int rows, float* tile)
+    {
+        var start = panel * Width;
+        var count = Math.Min(Width, OutFeatures - start);
+        if (call->Bias != null)
+        {
+            ref var offsets = ref Unsafe.AsRef<float>(call->Bias + start);
+            for (var i = 0; i < rows; i++)
+            {
+                ref var values = ref Unsafe.AsRef<float>(tile + (i * Width));
+                for (nuint o = 0; o < Width; o += (nuint)T.Count)
+                    T.Add(T.Load(ref values, o), T.Load(ref offsets, o)).Store(ref values, o);
+            }
+        }
+
+        if (call->Activation != Activation.Identity)
+            VectorActivations.Apply(call->Activation, new Span<float>(tile, rows * Width));
+        for (var i = 0; i < rows; i++)
+        {
+            var target = call->Y + ((long)(row + i) * OutFeatures) + start;
+            if (count == Width)
+                Write(ref Unsafe.AsRef<float>(tile + (i * Width)), ref Unsafe.AsRef<float>(target), call->Accumulate);
+            else
+                for (var o = 0; o < count; o++)
+                    target[o] = call->Accumulate ? target[o] + tile[(i * Width) + o] : tile[(i * Width) + o];
+        }
+    }
+
+    private static void Write(ref float source, ref float target, bool accumulate)
+    {
+        for (nuint o = 0; o < Width; o += (nuint)T.Count)
+        {
+            var value = T.Load(ref source, o);
+            (accumulate ? T.Add(T.Load(ref target, o), value) : value).Store(ref target, o);
+        }
+    }
+
+    private static float[]? Pad(float[]? values, int length)
+    {
+        if (values is not null)
+            Array.Resize(ref values, length);
+        return values;
+    }
+
+    private struct Call
+    {
+        public float* X;
+        public float* Y;
+        public byte* Rows; // [rows, digits, rowBytes]
+        public float* RowScales; // [rows]
+        public int* RowSums; // [rows, digits, groups]
+        public byte* Panels;
+        public float* Scales;
+        public float* Bias;
+        public int RowCount;
+        public int ChunkRows;
+        public int Chunks;
+        public int PanelsPerBlock;
+        public Activation Activation;
+        public bool Accumulate;
+    }
+}

@@ -1,0 +1,30 @@
+namespace Sightline.Kernels;
+
+/// <summary>
+/// Dot products of rows with one panel of 64 outputs: the inner loop of every packed format. A step takes four bytes of each row and 256 bytes of the
+/// panel, four for each output; what the bytes mean is the kind's business (<see cref="DotKind"/>). Whole-number kinds give the same sums on every
+/// processor, bit for bit.
+/// </summary>
+internal abstract unsafe class PanelDot
+{
+    /// <summary>Outputs of a panel.</summary>
+    public const int Width = 64;
+
+    /// <summary>Bytes of a panel for one step.</summary>
+    public const int StepBytes = 4 * Width;
+
+    /// <summary>A name for reports, e.g. <c>avx-vnni</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The most rows of one call.</summary>
+    public abstract int MaxRows { get; }
+
+    /// <summary>sums[r, o] = Σ over the steps of x[r] · panel[o].</summary>
+    /// <param name="x">The first row.</param>
+    /// <param name="xStride">Bytes from row to row.</param>
+    /// <param name="rows">1 to <see cref="MaxRows"/>.</param>
+    /// <param name="panel">steps × 256 bytes.</param>
+    /// <param name="steps">Number of steps.</param>
+    /// <param name="sums">[rows, 64] 32-bit whole numbers or floats.</param>
+    public abstract void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums);
+}

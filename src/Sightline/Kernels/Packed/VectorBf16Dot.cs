@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+
+namespace Sightline.Kernels;
+
+/// <summary>bf16 dot products by widening to fp32: tiles of 2 rows × 4 registers of outputs.</summary>
+internal sealed unsafe class VectorBf16Dot<T> : PanelDot where T : struct, ILanes<T>
+{
+    public override string Name => T.Name;
+
+    public override int MaxRows => 2;
+
+    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums)
+    {
+        var y0 = (float*)sums;
+        var y1 = y0 + ((rows - 1) * Width);
+        for (var o = 0; o < Width; o += 4 * T.Count)
+            Tile((uint*)x, (uint*)(x + ((rows - 1) * xStride)), panel + (4 * o), steps, y0 + o, y1 + o);
+    }
+
+    // With one row both are the same row and give the same sums.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile(uint* x0, uint* x1, byte* w, int steps, float* y0, float* y1)
+    {
+        T a0 = T.Broadcast(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+        var n = (nuint)T.Count;
+        for (var i = 0; i < steps; i++, w += StepBytes)
+        {
+            ref var weights = ref Unsafe.AsRef<float>(w);
+            T w0 = T.Load(ref weights, 0), w1 = T.Load(ref weights, n), w2 = T.Load(ref weights, 2 * n), w3 = T.Load(ref weights, 3 * n);
+            T p = Broadcast(x0[i] << 16), q = Broadcast(x1[i] << 16);
+            T v = T.ShiftLeft16(w0);
+            (a0, b0) = (T.MultiplyAdd(v, p, a0), T.MultiplyAdd(v, q, b0));
+            v = T.ShiftLeft16(w1);
+            (a1, b1) = (T.MultiplyAdd(v, p, a1), T.MultiplyAdd(v, q, b1));
+            v = T.ShiftLeft16(w2);
+            (a2, b2) = (T.MultiplyAdd(v, p, a2), T.MultiplyAdd(v, q, b2));
+            v = T.ShiftLeft16(w3);
+            (a3, b3) = (T.MultiplyAdd(v, p, a3), T.MultiplyAdd(v, q, b3));
+            (p, q) = (Broadcast(x0[i] & 0xFFFF0000), Broadcast(x1[i] & 0xFFFF0000));
+            v = T.Upper16(w0);
+            (a0, b0) = (T.MultiplyAdd(v, p, a0), T.MultiplyAdd(v, q, b0));
+            v = T.Upper16(w1);
+            (a1, b1) = (T.MultiplyAdd(v, p, a1), T.MultiplyAdd(v, q, b1));
+            v = T.Upper16(w2);
+            (a2, b2) = (T.MultiplyAdd(v, p, a2), T.MultiplyAdd(v, q, b2));
+            v = T.Upper16(w3);
+            (a3, b3) = (T.MultiplyAdd(v, p, a3), T.MultiplyAdd(v, q, b3));
+        }
+
+        Store(y0, a0, a1, a2, a3);
+        Store(y1, b0, b1, b2, b3);
+    }
+
+    private static T Broadcast(uint bits) => T.Broadcast(BitConverter.UInt32BitsToSingle(bits));
+
+    private static void Store(float* y, T a0, T a1, T a2, T a3)
+    {
+        ref var target = ref Unsafe.AsRef<float>(y);
+        a0.Store(ref target, 0);
+        a1.Store(ref target, (nuint)T.Count);
+        a2.Store(ref target, 2 * (nuint)T.Count);
+        a3.Store(ref target, 3 * (nuint)T.Count);
+    }
+}

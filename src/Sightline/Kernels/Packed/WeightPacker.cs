@@ -1,0 +1,144 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
+namespace Sightline.Kernels;
+
+/// <summary>Rounds weights to a format and packs them; the result depends on nothing but the weights.</summary>
+internal static class WeightPacker
+{
+    private const int Int8Most = 127, Int4Most = 7;
+
+    /// <summary>Packs a weight matrix.</summary>
+    /// <param name="kind">The format.</param>
+    /// <param name="weight">outFeatures × inFeatures values.</param>
+    /// <param name="layout">Which way round they are.</param>
+    /// <param name="inFeatures">Width of the input.</param>
+    /// <param name="outFeatures">Width of the output.</param>
+    public static PackedWeights Pack(DotKind kind, ReadOnlySpan<float> weight, WeightLayout layout, int inFeatures, int outFeatures)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(weight.Length, inFeatures * outFeatures);
+        var buffer = AlignedMemory.Allocate(checked((int)PackedWeights.ByteCount(kind, inFeatures, outFeatures)));
+        var scales = new float[PackedWeights.ScaleCount(kind, inFeatures, outFeatures)];
+        var packed = new PackedWeights(kind, inFeatures, outFeatures, buffer, scales);
+        var rows = layout == WeightLayout.OutIn ? [] : new float[PanelDot.Width * inFeatures];
+        for (var panel = 0; panel < packed.PanelCount; panel++)
+        {
+            var first = panel * PanelDot.Width;
+            var count = Math.Min(PanelDot.Width, outFeatures - first);
+            if (layout == WeightLayout.InOut)
+                Transpose(weight, outFeatures, first, count, inFeatures, rows);
+            var outputs = layout == WeightLayout.OutIn ? weight.Slice(first * inFeatures, count * inFeatures) : rows.AsSpan(0, count * inFeatures);
+            var target = buffer.Span.Slice(panel * packed.PanelBytes, packed.PanelBytes);
+            switch (kind)
+            {
+                case DotKind.Int8:
+                    PackInt8(outputs, inFeatures, target, scales.AsSpan(first, PanelDot.Width));
+                    break;
+                case DotKind.Int4:
+                    var size = scales.Length / packed.PanelCount;
+                    PackInt4(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
+                    break;
+                default:
+                    PackBf16(outputs, inFeatures, MemoryMarshal.Cast<byte, ushort>(target));
+                    break;
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>Reads the weights of one output back, as floats.</summary>
+    public static void CopyRow(PackedWeights weights, int output, Span<float> row)
+    {
+        var panel = weights.Panels.Span.Slice(output / PanelDot.Width * weights.PanelBytes, weights.PanelBytes);
+        var lane = output % PanelDot.Width;
+        var scales = weights.Scales.Span;
+        for (var i = 0; i < weights.InFeatures; i++)
+        {
+            row[i] = weights.Kind switch
+            {
+                DotKind.Int8 => (panel[Place8(i, lane)] - 128) * scales[output],
+                DotKind.Int4 => (Nibble(panel, i, lane) - 8) * scales[(output / PanelDot.Width * (scales.Length / weights.PanelCount)) + (i / PackedWeights.Group * PanelDot.Width) + lane],
+                _ => BitConverter.Int32BitsToSingle(MemoryMarshal.Cast<byte, ushort>(panel)[Place16(i, lane)] << 16),
+            };
+        }
+    }
+
+    /// <summary>The nearest bf16 number, ties to even; NaN stays NaN.</summary>
+    public static ushort ToBf16(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)(bits >> 16 | 0x40) : (ushort)(bits + 0x7FFF + (bits >> 16 & 1) >> 16);
+    }
+
+    private static void Transpose(ReadOnlySpan<float> weight, int outFeatures, int first, int count, int inFeatures, Span<float> rows)
+    {
+        for (var i = 0; i < inFeatures; i++)
+        {
+            var source = weight.Slice((i * outFeatures) + first, count);
+            for (var o = 0; o < count; o++)
+                rows[(o * inFeatures) + i] = source[o];
+        }
+    }
+
+    private static void PackInt8(ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target, Span<float> scales)
+    {
+        target.Fill(128);
+        for (var o = 0; o < outputs.Length / inFeatures; o++)
+        {
+            var row = outputs.Slice(o * inFeatures, inFeatures);
+            var most = MathF.Abs(TensorPrimitives.MaxMagnitude(row));
+            scales[o] = most / Int8Most;
+            var factor = Factor(Int8Most, most);
+            for (var i = 0; i < row.Length; i++)
+                target[Place8(i, o)] = (byte)(128 + (int)MathF.Round(row[i] * factor));
+        }
+    }
+
+    // The scale is that of the greatest value on the side of −8, so that all sixteen steps are used.
+    private static void PackInt4(ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target, Span<float> scales)
+    {
+        target.Fill(0x88);
+        for (var o = 0; o < outputs.Length / inFeatures; o++)
+        {
+            for (var start = 0; start < inFeatures; start += PackedWeights.Group)
+            {
+                var group = outputs.Slice((o * inFeatures) + start, Math.Min(PackedWeights.Group, inFeatures - start));
+                var scale = TensorPrimitives.MaxMagnitude(group) / -(Int4Most + 1);
+                scales[(start / PackedWeights.Group * PanelDot.Width) + o] = scale;
+                var factor = Factor(1, scale);
+                for (var i = 0; i < group.Length; i++)
+                {
+                    var value = 8 + Math.Clamp((int)MathF.Round(group[i] * factor), -(Int4Most + 1), Int4Most);
+                    ref var place = ref target[PlaceNibble(start + i, o)];
+                    place = (byte)(IsHigh(start + i) ? place & 0x0F | value << 4 : place & 0xF0 | value);
+                }
+            }
+        }
+    }
+
+    private static void PackBf16(ReadOnlySpan<float> outputs, int inFeatures, Span<ushort> target)
+    {
+        for (var o = 0; o < outputs.Length / inFeatures; o++)
+        {
+            for (var i = 0; i < inFeatures; i++)
+                target[Place16(i, o)] = ToBf16(outputs[(o * inFeatures) + i]);
+        }
+    }
+
+    private static float Factor(float numerator, float denominator)
+    {
+        var factor = numerator / denominator;
+        return float.IsFinite(factor) ? factor : 0;
+    }
+
+    private static int Place8(int input, int lane) => (input / 4 * PanelDot.StepBytes) + (4 * lane) + (input % 4);
+
+    private static int Place16(int input, int lane) => (input / 2 * PanelDot.StepBytes / 2) + (2 * lane) + (input % 2);
+
+    private static int PlaceNibble(int input, int lane) => (input / 8 * PanelDot.StepBytes) + (4 * lane) + (input % 4);
+
+    private static bool IsHigh(int input) => input % 8 >= 4;
+
+    private static int Nibble(ReadOnlySpan<byte> panel, int input, int lane) => panel[PlaceNibble(input, lane)] >> (IsHigh(input) ? 4 : 0) & 15;
+}
