@@ -1,0 +1,3 @@
+using Sightline.Server.Configuration;
+
+return await ServerCommandLine.RunAsync(args);
