@@ -1,4 +1,5 @@
 using Sightline.Benchmarks;
+using Sightline.Benchmarks.Peers;
 using Sightline.Kernels;
 
 // dotnet run -c Release --project bench/Sightline.Benchmarks -- <what> ...
@@ -10,9 +11,13 @@ switch (args)
     case ["caption", var folder, var picture, ..]:
         CaptionBenchmark.Run(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
         return 0;
+    case ["peers", var folder, var onnx, var picture, ..]:
+        PeerRun.Run(folder, onnx, picture, threads: args.Length > 4 ? int.Parse(args[4]) : Environment.ProcessorCount);
+        return 0;
     default:
         Console.Error.WriteLine("make FOLDER [decoderLayers]          write a full-size checkpoint with random weights (ViT-base/16-224, GPT-2; 957 MB)");
         Console.Error.WriteLine("caption FOLDER PICTURE [--threads N] [--dtype auto|fp32|bf16|int8|int4]    load it and caption: load time, ms per stage, peak memory");
+        Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline and ONNX Runtime on every export below ONNX, as ratios");
         return 2;
 }
 

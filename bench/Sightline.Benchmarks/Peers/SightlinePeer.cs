@@ -1,0 +1,27 @@
+using Sightline.Generation;
+using Sightline.Models;
+
+namespace Sightline.Benchmarks.Peers;
+
+/// <summary>Sightline itself.</summary>
+internal sealed class SightlinePeer(string name, Captioner captioner) : IPeer
+{
+    public string Name => name;
+
+    public IPeer? Against => null;
+
+    public Captioner Captioner => captioner;
+
+    public IPeerEncoding Encode(float[] pixelValues, int batch) => new Encoding(captioner.Model, captioner.Model.Encode(pixelValues, batch));
+
+    public void Dispose() => captioner.Dispose();
+
+    private sealed class Encoding(VisionEncoderDecoderModel model, EncoderOutput output) : IPeerEncoding
+    {
+        public IDecoderSession StartDecoding(int rowsPerImage) => model.StartDecoding(output, rowsPerImage);
+
+        public void Dispose()
+        {
+        }
+    }
+}
