@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Sightline.Cli.Models;
 using Sightline.Onnx;
 
 namespace Sightline.Cli.Commands;
@@ -9,7 +10,7 @@ internal static class ExportCommand
 {
     public static Command Create()
     {
-        var model = new Option<string>("--model", "-m") { Description = "The model's folder, as Hugging Face lays it out.", HelpName = "DIR", Required = true };
+        var model = new ModelSettings();
         var onnx = new Option<string>("--onnx") { Description = "The new ONNX folder; it must not exist or must be empty.", HelpName = "OUT", Required = true };
         var types = new Option<OnnxNumberType[]>("--dtype")
         {
@@ -39,9 +40,10 @@ internal static class ExportCommand
                 everything is written.
                 """,
         };
-        foreach (var option in (IEnumerable<Option>)[model, onnx, types, perChannel, cross])
+        model.AddTo(verb);
+        foreach (var option in (IEnumerable<Option>)[onnx, types, perChannel, cross])
             verb.Add(option);
-        verb.Run((result, terminal, cancellationToken) =>
+        verb.Run(async (result, terminal, cancellationToken) =>
         {
             var options = new OnnxExportOptions
             {
@@ -50,7 +52,7 @@ internal static class ExportCommand
                 CrossKeyValues = result.GetValue(cross) == "cached" ? CrossKeyValues.Cached : CrossKeyValues.Recomputed,
             };
             var output = result.GetRequiredValue(onnx);
-            var export = OnnxExporter.Export(result.GetRequiredValue(model), output, options, cancellationToken);
+            var export = OnnxExporter.Export(await model.LocateAsync(result, terminal, cancellationToken), output, options, cancellationToken);
             foreach (var (name, bytes) in export.Files)
                 terminal.WriteLine($"{Path.Combine(output, name)}\t{bytes.ToString(CultureInfo.InvariantCulture)} bytes");
             return ExitCode.Done;
