@@ -23,8 +23,8 @@ internal static class Command
         return await FinishAsync(process);
     }
 
-    /// <summary>Starts <c>sightline</c>; its standard input stays open.</summary>
-    public static Process Start(string[] arguments, string? folder = null)
+    /// <summary>Starts <c>sightline</c>, with more environment variables if any; its standard input stays open.</summary>
+    public static Process Start(string[] arguments, string? folder = null, IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [Assembly, .. arguments])
         {
@@ -35,6 +35,8 @@ internal static class Command
             StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = folder ?? Fixture.Root,
         };
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
         return Process.Start(start)!;
     }
 

@@ -5,7 +5,7 @@ namespace Sightline.Cli.Tests;
 
 public sealed class CommandLineTests
 {
-    private static readonly string[] s_verbs = ["caption", "inspect", "convert", "export", "verify"];
+    private static readonly string[] s_verbs = ["caption", "merge", "inspect", "convert", "export", "verify"];
 
     [Fact]
     public async Task Help_Root_ListsTheVerbs()
@@ -38,7 +38,7 @@ public sealed class CommandLineTests
 
     public static TheoryData<string, string> Misuse() => new()
     {
-        { "", "a command was expected: caption, score, evaluate, inspect, convert, export, verify" },
+        { "", "a command was expected: caption, merge, filter, score, evaluate, inspect, convert, export, pull, models, push, verify" },
         { "capton photo.jpg", "'capton' is not a command" },
         { "caption photo.jpg", "--model is missing" },
         { "caption --model m", "Required argument 'pictures' missing" },
@@ -53,6 +53,8 @@ public sealed class CommandLineTests
         { "caption photo.jpg --model m --max-pixels 0", "--max-pixels is 0" },
         { "caption photo.jpg --model m --compat 5", "--compat is '5'; 4.17 or 4.31 was expected" },
         { "caption - - --model m", "- is given twice" },
+        { "caption photos --model m --shard 0/2", "--shard and --retry-errors go with --out" },
+        { "caption photos --model m --out o --shard 2/2", "--shard is '2/2'; i/n with i from 0 to n - 1" },
         { "caption images/shapes/shape0.png --model checkpoints/t-base --beams 2 --num-return 3", "num_return_sequences 3 is above num_beams 2" },
         { "convert a", "Required argument 'OUT' missing" },
         { "convert a b --dtype int8", "--dtype is 'int8'; fp32 or fp16 or bf16 was expected" },
