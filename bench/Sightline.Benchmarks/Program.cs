@@ -14,10 +14,18 @@ switch (args)
     case ["peers", var folder, var onnx, var picture, ..]:
         PeerRun.Run(folder, onnx, picture, threads: args.Length > 4 ? int.Parse(args[4]) : Environment.ProcessorCount);
         return 0;
+    case ["picture", var picture]:
+        PictureBenchmark.Run(picture);
+        return 0;
+    case ["folder", var folder, var pictures, ..]:
+        await FolderBenchmark.RunAsync(folder, pictures, count: args.Length > 3 ? int.Parse(args[3]) : 64);
+        return 0;
     default:
         Console.Error.WriteLine("make FOLDER [decoderLayers]          write a full-size checkpoint with random weights (ViT-base/16-224, GPT-2; 957 MB)");
         Console.Error.WriteLine("caption FOLDER PICTURE [--threads N] [--dtype auto|fp32|bf16|int8|int4]    load it and caption: load time, ms per stage, peak memory");
         Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline and ONNX Runtime on every export below ONNX, as ratios");
+        Console.Error.WriteLine("picture PICTURE                      from a file to the model's input: ms, exact and scaled");
+        Console.Error.WriteLine("folder FOLDER PICTURES [count]       many pictures: one after the other and through the pipeline, pictures a second");
         return 2;
 }
 

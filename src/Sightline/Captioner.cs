@@ -133,8 +133,8 @@ public sealed class Captioner : IDisposable
     public PreparedImage Prepare(ImageInput image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var decoded = image.Decode(_options.ImageDecoding);
-        return new PreparedImage(image.Name, decoded.Width, decoded.Height, Processor.Preprocess(decoded));
+        var decoded = image.Decode(_options.ImageDecoding, Processor.Target);
+        return new PreparedImage(image.Name, decoded.Width, decoded.Height, Processor.Preprocess(decoded.Image));
     }
 
     /// <summary>The options a call runs with: the caller's over the checkpoint's over Sightline's default length.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Sightline.Generation;
-using Sightline.Imaging;
 
 namespace Sightline.Cli.Captioning;
 
@@ -17,14 +16,14 @@ internal static class RunFingerprint
     /// <summary>The text.</summary>
     /// <param name="model">The model's folder; its files count by name, size, and their first and last 64 KiB.</param>
     /// <param name="options">Generation settings.</param>
-    /// <param name="decoding">How pictures are decoded.</param>
+    /// <param name="captionerOptions">The type of the weights, and how pictures are decoded.</param>
     /// <exception cref="ConfigurationException">The folder cannot be read.</exception>
-    public static string Compute(string model, GenerationOptions options, ImageDecodeOptions decoding)
+    public static string Compute(string model, GenerationOptions options, CaptionerOptions captionerOptions)
     {
         try
         {
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            hash.AppendData(Encoding.UTF8.GetBytes($"{options}\n{decoding}\n"));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{options}\n{captionerOptions.DType}\n{captionerOptions.ImageDecoding}\n"));
             foreach (var file in new DirectoryInfo(model).GetFiles().OrderBy(file => file.Name, StringComparer.Ordinal))
                 Append(hash, file);
             return Convert.ToHexStringLower(hash.GetHashAndReset());

@@ -90,9 +90,9 @@ internal static class CaptionCommand
             var (shard, source) = ShardChoice.Find(result.GetValue(part), Environment.GetEnvironmentVariable);
             if (source is not (null or "--shard"))
                 terminal.WriteError($"sightline: part {shard}, as {source} says; --shard 0/1 does all pictures.");
-            var folder = result.GetRequiredValue(model);
+            var folder = await model.LocateAsync(result, terminal, cancellationToken);
             var captionerOptions = settings.CaptionerOptions(result);
-            var fingerprint = RunFingerprint.Compute(folder, settings.GenerationOptions(result), captionerOptions.ImageDecoding);
+            var fingerprint = RunFingerprint.Compute(folder, settings.GenerationOptions(result), captionerOptions);
             var run = new ShardRun(new ShardFolder(results), shard, PictureSet.Open(result.GetRequiredValue(images), result.GetValue(recursive)), fingerprint, terminal)
             {
                 RetriesErrors = result.GetValue(retry),

@@ -48,7 +48,7 @@ internal static class EvaluateCommand
             var generation = captions.GenerationOptions(result, captioner);
             var set = new SetCaptioner(captioner, generation, captions.PipelineOptions(result), terminal);
             var file = result.GetValue(output);
-            using var journal = file is null ? null : new CaptionJournal(file + JournalSuffix, RunFingerprint.Compute(folder, generation, captionerOptions.ImageDecoding));
+            using var journal = file is null ? null : new CaptionJournal(file + JournalSuffix, RunFingerprint.Compute(folder, generation, captionerOptions));
             var made = await set.RunAsync(pictures, journal, cancellationToken);
             var results = pictures.Where(picture => made.ContainsKey(picture.Id)).Select(picture => new CaptionResult(picture.Id, made[picture.Id])).ToList();
             if (results.Count == 0)

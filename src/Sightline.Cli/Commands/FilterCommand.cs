@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Sightline.Cli.Models;
 using Sightline.Cli.Output;
 using Sightline.Cli.Pictures;
 
@@ -11,7 +12,7 @@ internal static class FilterCommand
 
     public static Command Create()
     {
-        var model = new Option<string>("--model", "-m") { Description = "The model's folder, as Hugging Face lays it out.", HelpName = "DIR", Required = true };
+        var model = new ModelSettings();
         var json = new Option<bool>("--json") { Description = "Give tokens and times, too." };
         var settings = new CaptionSettings();
         var verb = new Verb("filter", "Caption the pictures that lines on the standard input ask for; a line of JSON each.")
@@ -27,13 +28,13 @@ internal static class FilterCommand
                 or {"id":...,"error":...}. The exit code is 0 whatever the pictures are like.
                 """,
         };
-        verb.Add(model);
+        model.AddTo(verb);
         verb.Add(json);
         foreach (var option in settings.Options)
             verb.Add(option);
         verb.Run(async (result, terminal, cancellationToken) =>
         {
-            using var captioner = Captioner.Load(result.GetRequiredValue(model), settings.CaptionerOptions(result));
+            using var captioner = Captioner.Load(await model.LocateAsync(result, terminal, cancellationToken), settings.CaptionerOptions(result));
             var pipeline = new CaptionPipeline(captioner, settings.GenerationOptions(result, captioner), settings.PipelineOptions(result) with { Linger = s_patience });
             await foreach (var outcome in pipeline.RunAsync(PictureLines.ReadAsync(Console.OpenStandardInput(), cancellationToken), picture => picture.Open(), cancellationToken))
                 terminal.WriteLine(CaptionJson.Line(outcome.Item.Id, outcome, result.GetValue(json)));

@@ -12,17 +12,8 @@ public static class ImageDecoder
     /// <param name="options">Orientation and limits; null: <see cref="ImageDecodeOptions.Default"/>.</param>
     /// <param name="source">How error messages call the picture; null: "image".</param>
     /// <exception cref="ImageDecodeException">Not a picture, damaged, cut off, too large, or of a kind that is not supported.</exception>
-    public static RgbImage Decode(ReadOnlyMemory<byte> data, ImageDecodeOptions? options = null, string? source = null)
-    {
-        var image = new ImageSource(source ?? "image", data, options ?? ImageDecodeOptions.Default);
-        image.Options.Validate();
-        if (data.Length > image.Options.MaxBytes)
-            throw TooManyBytes(image.Name, data.Length, image.Options);
-        if (data.IsEmpty)
-            throw image.Error("the file is empty; a picture was expected.");
-        var (picture, orientation) = DecodeKind(image);
-        return image.Options.ApplyExifOrientation ? ExifOrientation.Apply(picture, orientation) : picture;
-    }
+    public static RgbImage Decode(ReadOnlyMemory<byte> data, ImageDecodeOptions? options = null, string? source = null) =>
+        Decode(data, options ?? ImageDecodeOptions.Default, source ?? "image", target: null).Image;
 
     /// <inheritdoc cref="Decode(ReadOnlyMemory{byte}, ImageDecodeOptions?, string?)"/>
     public static RgbImage Decode(byte[] data, ImageDecodeOptions? options = null, string? source = null)
@@ -46,9 +37,39 @@ public static class ImageDecoder
     public static RgbImage Decode(Stream data, ImageDecodeOptions? options = null, string? source = null)
     {
         ArgumentNullException.ThrowIfNull(data);
-        options ??= ImageDecodeOptions.Default;
+        return Decode(Read(data, options ?? ImageDecodeOptions.Default, source ?? "image"), options, source);
+    }
+
+    /// <summary>Reads and decodes a file; error messages name it by its path.</summary>
+    /// <param name="path">The file; its extension does not matter.</param>
+    /// <param name="options">Orientation and limits; null: <see cref="ImageDecodeOptions.Default"/>.</param>
+    /// <exception cref="ImageDecodeException">
+    /// The file is missing or cannot be read, is not a picture, damaged, cut off, too large, or of a kind that is not supported.
+    /// </exception>
+    public static RgbImage DecodeFile(string path, ImageDecodeOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return Decode(ReadFile(path, options ?? ImageDecodeOptions.Default), options, path);
+    }
+
+    /// <summary>The bytes of a file, at most <see cref="ImageDecodeOptions.MaxBytes"/>.</summary>
+    internal static ReadOnlyMemory<byte> ReadFile(string path, ImageDecodeOptions options)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            return Read(stream, options, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new ImageDecodeException($"{path}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    /// <summary>The rest of a stream, at most <see cref="ImageDecodeOptions.MaxBytes"/>.</summary>
+    internal static ReadOnlyMemory<byte> Read(Stream data, ImageDecodeOptions options, string name)
+    {
         options.Validate();
-        var name = source ?? "image";
         var length = data.CanSeek ? data.Length - data.Position : 0;
         if (length > options.MaxBytes)
             throw TooManyBytes(name, length, options);
@@ -61,40 +82,36 @@ public static class ImageDecoder
             buffer.Write(part, 0, read);
         }
 
-        return Decode(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), options, source);
+        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
     }
 
-    /// <summary>Reads and decodes a file; error messages name it by its path.</summary>
-    /// <param name="path">The file; its extension does not matter.</param>
-    /// <param name="options">Orientation and limits; null: <see cref="ImageDecodeOptions.Default"/>.</param>
-    /// <exception cref="ImageDecodeException">
-    /// The file is missing or cannot be read, is not a picture, damaged, cut off, too large, or of a kind that is not supported.
-    /// </exception>
-    public static RgbImage DecodeFile(string path, ImageDecodeOptions? options = null)
+    /// <summary>As the public methods; resized by the way where a target is given and the kind of file allows it.</summary>
+    internal static DecodedPicture Decode(ReadOnlyMemory<byte> data, ImageDecodeOptions options, string source, ResizeTarget? target)
     {
-        ArgumentNullException.ThrowIfNull(path);
-        try
+        var image = new ImageSource(source, data, options, target);
+        options.Validate();
+        if (data.Length > options.MaxBytes)
+            throw TooManyBytes(image.Name, data.Length, options);
+        if (data.IsEmpty)
+            throw image.Error("the file is empty; a picture was expected.");
+        return ImageKinds.Detect(data.Span) switch
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            return Decode(stream, options, path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            throw new ImageDecodeException($"{path}: cannot be read ({e.Message})", e);
-        }
+            ImageKind.Jpeg => JpegDecoder.Decode(image),
+            ImageKind.Png => Upright(image, PngDecoder.Decode(image)),
+            ImageKind.Gif => Upright(image, (GifDecoder.Decode(image), 1)),
+            ImageKind.Bmp => Upright(image, (SkiaDecoder.Decode(image, "BMP"), 1)),
+            ImageKind.WebP => Upright(image, (SkiaDecoder.Decode(image, "WebP"), WebPExif.ReadOrientation(data.Span))),
+            ImageKind.Tiff => Upright(image, (TiffDecoder.Decode(image), 1)),
+            ImageKind.Heif => throw image.Error("HEIC, HEIF and AVIF are not supported; convert the picture to JPEG."),
+            _ => throw image.Error("not a picture of a known kind (JPEG, PNG, WebP, GIF, BMP, TIFF)."),
+        };
     }
 
-    private static (RgbImage Picture, int Orientation) DecodeKind(ImageSource image) => ImageKinds.Detect(image.Data.Span) switch
+    private static DecodedPicture Upright(ImageSource image, (RgbImage Picture, int Orientation) decoded)
     {
-        ImageKind.Jpeg => JpegDecoder.Decode(image),
-        ImageKind.Png => PngDecoder.Decode(image),
-        ImageKind.Gif => (GifDecoder.Decode(image), 1),
-        ImageKind.Bmp => (SkiaDecoder.Decode(image, "BMP"), 1),
-        ImageKind.WebP => (SkiaDecoder.Decode(image, "WebP"), WebPExif.ReadOrientation(image.Data.Span)),
-        ImageKind.Tiff => (TiffDecoder.Decode(image), 1),
-        ImageKind.Heif => throw image.Error("HEIC, HEIF and AVIF are not supported; convert the picture to JPEG."),
-        _ => throw image.Error("not a picture of a known kind (JPEG, PNG, WebP, GIF, BMP, TIFF)."),
-    };
+        var upright = image.Options.ApplyExifOrientation ? ExifOrientation.Apply(decoded.Picture, decoded.Orientation) : decoded.Picture;
+        return new DecodedPicture(upright, upright.Width, upright.Height);
+    }
 
     private static ImageDecodeException TooManyBytes(string name, long length, ImageDecodeOptions options) =>
         new($"{name}: at least {length} bytes; at most {options.MaxBytes} are read. Make the picture smaller.");

@@ -4,7 +4,8 @@ namespace Sightline.Imaging;
 /// <param name="Name">How messages call the picture.</param>
 /// <param name="Data">The whole file.</param>
 /// <param name="Options">Validated options.</param>
-internal sealed record ImageSource(string Name, ReadOnlyMemory<byte> Data, ImageDecodeOptions Options)
+/// <param name="Target">The size that is wanted, for decoders that can resize while they decode; null: the picture's own.</param>
+internal sealed record ImageSource(string Name, ReadOnlyMemory<byte> Data, ImageDecodeOptions Options, ResizeTarget? Target = null)
 {
     // A strip of one pixel by 100 million would pass the pixel bound, but the weights to resize it take gigabytes.
     private const int MaxSide = 1 << 20;

@@ -6,12 +6,12 @@ internal static class JpegDecoder
     // The first scan holds at least one bit for every 8 x 8 block of a component at full resolution.
     private const int MostPixelsPerByte = 8 * 64;
 
-    public static (RgbImage Picture, int Orientation) Decode(ImageSource image)
+    public static DecodedPicture Decode(ImageSource image)
     {
         var structure = JpegStructure.Read(image.Data.Span);
         if (!structure.HasEnd)
             throw image.CutOff("JPEG");
         image.CheckSize("JPEG", structure.Width, structure.Height, MostPixelsPerByte);
-        return (SkiaDecoder.Decode(image, "JPEG"), structure.Orientation);
+        return SkiaDecoder.DecodeJpeg(image, image.Options.ApplyExifOrientation ? structure.Orientation : 1);
     }
 }

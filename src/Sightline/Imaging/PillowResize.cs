@@ -34,7 +34,8 @@ public static class PillowResize
             result = new RgbImage(width, image.Height);
             var weights = ResampleCoefficients.Compute(image.Width, width, resampling);
             if (vectorized)
-                ResampleKernels.Horizontal(image.Pixels, image.Width, result.Pixels, width, weights.Starts, weights.Counts, weights.Weights);
+                ResampleKernels.Horizontal(
+                    image.Pixels, image.Width, result.Pixels, width, weights.Starts, weights.Counts, weights.Weights, ResampleKernels.Spread(width, weights.Counts, weights.Weights));
             else
                 ResampleKernels.HorizontalPlain(image.Pixels, image.Width, result.Pixels, width, weights.Starts, weights.Counts, weights.Weights);
         }

@@ -58,6 +58,23 @@ internal sealed class ResampleCoefficients
         return result;
     }
 
+    /// <summary>The weights that give the same result, mirrored, for a mirrored input.</summary>
+    /// <param name="inputSize">The size these weights were computed for.</param>
+    public ResampleCoefficients Mirror(int inputSize)
+    {
+        var last = Starts.Length - 1;
+        var result = new ResampleCoefficients(Taps, Starts.Length);
+        for (var i = 0; i <= last; i++)
+        {
+            var count = Counts[last - i];
+            (result.Starts[i], result.Counts[i]) = (inputSize - Starts[last - i] - count, count);
+            Weights.AsSpan((last - i) * Taps, count).CopyTo(result.Weights.AsSpan(i * Taps));
+            result.Weights.AsSpan(i * Taps, count).Reverse();
+        }
+
+        return result;
+    }
+
     private static double Support(Resampling filter) => filter switch
     {
         Resampling.Box => 0.5,

@@ -11,19 +11,45 @@ internal static class SkiaDecoder
     // Four bytes per pixel are decoded and three kept: in bands that stay in the cache.
     private const int BandBytes = 1 << 18;
 
+    private const string Jpeg = "JPEG";
+
+    // Below this many pixels a second thread costs more than it saves.
+    private const int LeastPixelsForThread = 1 << 20;
+
+    /// <summary>A whole picture of another kind than JPEG.</summary>
     public static RgbImage Decode(ImageSource image, string kind)
     {
         using var data = SKData.CreateCopy(image.Data.Span);
-        using var codec = SKCodec.Create(data);
-        if (codec is null)
-            throw image.Damaged(kind, "its header cannot be read");
-        image.CheckSize(kind, codec.Info.Width, codec.Info.Height);
-        var size = kind == "JPEG" ? ChooseScale(codec, image.Options.ScaledDecodingMinSide) : codec.Info.Size;
-        var opaque = codec.Info.AlphaType == SKAlphaType.Opaque;
-        // The null colour space switches colour management off.
-        var info = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);
-        return kind == "JPEG" ? DecodeBands(image, kind, codec, info) : DecodeWhole(image, kind, codec, info);
+        using var codec = Open(image, kind, data);
+        return DecodeWhole(image, kind, codec, Info(codec, codec.Info.Size));
     }
+
+    /// <summary>A JPEG, turned upright; resized while it is decoded where that is wanted and possible.</summary>
+    public static DecodedPicture DecodeJpeg(ImageSource image, int orientation)
+    {
+        using var data = SKData.CreateCopy(image.Data.Span);
+        using var codec = Open(image, Jpeg, data);
+        var info = Info(codec, ChooseScale(codec, image.Options.ScaledDecodingMinSide));
+        if (image.Target is { } target && RowResizer.CanResize(info.Width, info.Height, orientation, target))
+        {
+            var resized = DecodeResized(image, codec, info, orientation, target);
+            return orientation >= 5 ? new DecodedPicture(resized, info.Height, info.Width) : new DecodedPicture(resized, info.Width, info.Height);
+        }
+
+        var result = ExifOrientation.Apply(DecodeBands(image, codec, info), orientation);
+        return new DecodedPicture(result, result.Width, result.Height);
+    }
+
+    private static SKCodec Open(ImageSource image, string kind, SKData data)
+    {
+        var codec = SKCodec.Create(data) ?? throw image.Damaged(kind, "its header cannot be read");
+        image.CheckSize(kind, codec.Info.Width, codec.Info.Height);
+        return codec;
+    }
+
+    // The null colour space switches colour management off.
+    private static SKImageInfo Info(SKCodec codec, SKSizeI size) =>
+        new(size.Width, size.Height, SKColorType.Rgba8888, codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);
 
     private static SKSizeI ChooseScale(SKCodec codec, int? minSide)
     {
@@ -39,30 +65,75 @@ internal static class SkiaDecoder
         return size;
     }
 
-    private static RgbImage DecodeBands(ImageSource image, string kind, SKCodec codec, SKImageInfo info)
+    private static RgbImage DecodeBands(ImageSource image, SKCodec codec, SKImageInfo info)
     {
-        Check(image, kind, codec.StartScanlineDecode(info));
+        Check(image, Jpeg, codec.StartScanlineDecode(info));
         var result = new RgbImage(info.Width, info.Height);
-        var bandRows = Math.Clamp(BandBytes / info.RowBytes, 1, info.Height);
-        var band = ArrayPool<byte>.Shared.Rent(bandRows * info.RowBytes);
-        var pin = GCHandle.Alloc(band, GCHandleType.Pinned);
+        var at = 0;
+        DecodeRows(image, codec, info, band =>
+        {
+            PixelKernels.RgbaToRgb(band, result.Pixels.AsSpan(at));
+            at += band.Length / 4 * 3;
+        });
+        return result;
+    }
+
+    // Resizing takes less time than decoding: with a second processor it costs nothing.
+    private static RgbImage DecodeResized(ImageSource image, SKCodec codec, SKImageInfo info, int orientation, ResizeTarget target)
+    {
+        Check(image, Jpeg, codec.StartScanlineDecode(info));
+        var resizer = new RowResizer(info.Width, info.Height, orientation, target, BandRows(info));
+        if (Environment.ProcessorCount == 1 || (long)info.Width * info.Height < LeastPixelsForThread)
+        {
+            DecodeRows(image, codec, info, resizer.Add);
+            return resizer.Finish();
+        }
+
+        using var worker = new BandWorker(BandRows(info) * info.RowBytes, resizer.Add);
+        for (var y = 0; y < info.Height; y += BandRows(info))
+        {
+            var rows = Math.Min(BandRows(info), info.Height - y);
+            var buffer = worker.Rent();
+            DecodeRows(image, codec, info, buffer, rows);
+            worker.Add(buffer, rows * info.RowBytes);
+        }
+
+        worker.Finish();
+        return resizer.Finish();
+    }
+
+    private static int BandRows(SKImageInfo info) => Math.Clamp(BandBytes / info.RowBytes, 1, info.Height);
+
+    private static void DecodeRows(ImageSource image, SKCodec codec, SKImageInfo info, BandWorker.BandWork work)
+    {
+        var band = ArrayPool<byte>.Shared.Rent(BandRows(info) * info.RowBytes);
         try
         {
-            for (var y = 0; y < info.Height; y += bandRows)
+            for (var y = 0; y < info.Height; y += BandRows(info))
             {
-                var rows = Math.Min(bandRows, info.Height - y);
-                if (codec.GetScanlines(pin.AddrOfPinnedObject(), rows, info.RowBytes) < rows)
-                    throw image.CutOff(kind);
-                PixelKernels.RgbaToRgb(band.AsSpan(0, rows * info.RowBytes), result.Pixels.AsSpan(y * info.Width * 3));
+                var rows = Math.Min(BandRows(info), info.Height - y);
+                DecodeRows(image, codec, info, band, rows);
+                work(band.AsSpan(0, rows * info.RowBytes));
             }
         }
         finally
         {
-            pin.Free();
             ArrayPool<byte>.Shared.Return(band);
         }
+    }
 
-        return result;
+    private static void DecodeRows(ImageSource image, SKCodec codec, SKImageInfo info, byte[] band, int rows)
+    {
+        var pin = GCHandle.Alloc(band, GCHandleType.Pinned);
+        try
+        {
+            if (codec.GetScanlines(pin.AddrOfPinnedObject(), rows, info.RowBytes) < rows)
+                throw image.CutOff(Jpeg);
+        }
+        finally
+        {
+            pin.Free();
+        }
     }
 
     private static RgbImage DecodeWhole(ImageSource image, string kind, SKCodec codec, SKImageInfo info)

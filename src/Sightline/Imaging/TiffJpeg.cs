@@ -21,7 +21,7 @@ internal static class TiffJpeg
             tables[i] = (byte)directory.At(TiffTag.JpegTables, i);
         var inner = tables.Length > 4 ? tables.AsSpan(2, tables.Length - 4) : [];
         byte[] stream = [0xFF, 0xD8, .. AdobeMarker, photometric == 6 ? (byte)1 : (byte)0, .. inner, .. data.Span[2..]];
-        var part = SkiaDecoder.Decode(image with { Data = stream, Options = image.Options with { ScaledDecodingMinSide = null } }, "JPEG");
+        var part = SkiaDecoder.DecodeJpeg(image with { Data = stream, Options = image.Options with { ScaledDecodingMinSide = null }, Target = null }, orientation: 1).Image;
         if (part.Width != structure.Width || part.Height != structure.Height)
             throw image.Damaged("TIFF", "a part has two sizes");
         var bytes = Math.Min(part.Width, result.Width - left) * 3;

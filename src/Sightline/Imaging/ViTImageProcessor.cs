@@ -24,6 +24,9 @@ public sealed class ViTImageProcessor
     /// <summary>The configuration, unchanged.</summary>
     public ImageProcessorConfig Config { get; }
 
+    /// <summary>The resize that comes first; null where the configuration has none. A picture that was resized so already is left as it is.</summary>
+    internal ResizeTarget? Target => Config.DoResize ? new ResizeTarget(Config.Size, Config.Resample) : null;
+
     /// <summary>The size of the model's input for a picture: fixed, unless the configuration neither resizes nor crops.</summary>
     public ImageSize GetOutputSize(RgbImage image)
     {

@@ -15,6 +15,9 @@ internal static class ResampleKernels
     private const int PrecisionBits = 32 - 8 - 2;
     private const int Half = 1 << (PrecisionBits - 1);
 
+    // Pixels of a step along a row, in 3 vectors of 8 bytes widened to 32 bits; lane i of vector v belongs to channel (8 v + i) % 3.
+    private const int Step = 8;
+
     /// <summary>Whether the vectorised passes are worth calling here.</summary>
     public static bool IsVectorized => Vector128.IsHardwareAccelerated;
 
@@ -66,20 +69,25 @@ internal static class ResampleKernels
                 target[(y * rowBytes) + x] = Column(source[(starts[y] * rowBytes)..], rowBytes, x, weights.Slice(y * taps, counts[y]));
     }
 
-    /// <summary>As <see cref="HorizontalPlain"/>, eight pixels a step.</summary>
-    public static void Horizontal(
-        ReadOnlySpan<byte> source, int sourceWidth, Span<byte> target, int targetWidth, ReadOnlySpan<int> starts, ReadOnlySpan<int> counts, ReadOnlySpan<int> weights)
+    /// <summary>The weights of <see cref="HorizontalPlain"/> laid out for <see cref="Horizontal"/>: every one three times, padded with zeros to whole steps.</summary>
+    /// <returns>[targetWidth, steps, 24].</returns>
+    public static int[] Spread(int targetWidth, ReadOnlySpan<int> counts, ReadOnlySpan<int> weights)
     {
-        const int Step = 8; // pixels, in 3 vectors of 8 bytes widened to 32 bits; lane i of vector v belongs to channel (8 v + i) % 3
         var taps = weights.Length / targetWidth;
-        var steps = (taps + Step - 1) / Step;
-
-        // Every weight three times, padded with zeros to whole steps: [targetWidth, steps, 24].
+        var steps = Steps(taps);
         var spread = new int[checked(targetWidth * steps * Step * 3)];
         for (var x = 0; x < targetWidth; x++)
             for (var t = 0; t < counts[x]; t++)
                 spread.AsSpan(((x * steps * Step) + t) * 3, 3).Fill(weights[(x * taps) + t]);
+        return spread;
+    }
 
+    /// <summary>As <see cref="HorizontalPlain"/>, eight pixels a step, with the weights laid out by <see cref="Spread"/>, too.</summary>
+    public static void Horizontal(
+        ReadOnlySpan<byte> source, int sourceWidth, Span<byte> target, int targetWidth, ReadOnlySpan<int> starts, ReadOnlySpan<int> counts, ReadOnlySpan<int> weights, int[] spread)
+    {
+        var taps = weights.Length / targetWidth;
+        var steps = Steps(taps);
         ref var pixels = ref MemoryMarshal.GetReference(source);
         ref var factors = ref MemoryMarshal.GetArrayDataReference(spread);
         Span<int> lanes = stackalloc int[24];
@@ -161,6 +169,8 @@ internal static class ResampleKernels
                 target[(y * rowBytes) + x] = Column(source[(starts[y] * rowBytes)..], rowBytes, x, rowWeights);
         }
     }
+
+    private static int Steps(int taps) => (taps + Step - 1) / Step;
 
     private static byte Column(ReadOnlySpan<byte> source, int rowBytes, int x, ReadOnlySpan<int> weights)
     {

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using Sightline.Generation;
+
+namespace Sightline.Benchmarks;
+
+/// <summary>Many pictures: one after the other against the pipeline, in one run.</summary>
+internal static class FolderBenchmark
+{
+    private const int Tokens = 20;
+
+    public static async Task RunAsync(string model, string folder, int count)
+    {
+        string[] extensions = [".jpg", ".jpeg", ".png"];
+        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(file => extensions.Contains(Path.GetExtension(file))).Order(StringComparer.Ordinal).Take(count).ToArray();
+        using var captioner = Captioner.Load(model);
+        var greedy = new GenerationOptions { MinLength = Tokens, MaxLength = Tokens };
+        captioner.Describe(files[0], greedy);
+        Console.WriteLine($"{files.Length} pictures, {Tokens} tokens, {Environment.ProcessorCount} processors");
+        var clock = Stopwatch.StartNew();
+        foreach (var file in files)
+            captioner.Describe(file, greedy);
+        var sequential = clock.Elapsed;
+        Report("one after the other", sequential);
+        foreach (var batch in new[] { 1, 4, 8, 16, 32 })
+        {
+            var pipeline = new CaptionPipeline(captioner, greedy, new CaptionPipelineOptions { BatchSize = batch });
+            clock.Restart();
+            await foreach (var outcome in pipeline.RunAsync(files, ImageInput.FromFile))
+                _ = outcome.Caption ?? throw outcome.Error!;
+            Report($"pipeline, batch {batch}", clock.Elapsed);
+        }
+
+        using var process = Process.GetCurrentProcess();
+        Console.WriteLine($"peak memory: {process.PeakWorkingSet64 / (1 << 20):N0} MiB");
+
+        void Report(string what, TimeSpan time) =>
+            Console.WriteLine($"{what}: {files.Length / time.TotalSeconds:N2} pictures/s, {sequential / time:N2} times the first");
+    }
+}
