@@ -17,6 +17,7 @@ public sealed class BadRunTests : IDisposable
     [InlineData("data", """{ "train": "empty.json", "train_images": "shapes/train" }""", "no caption is left")]
     [InlineData("data", """{ "train": "shapes/annotations/train.json", "train_images": "shapes/val" }""", "is not in")]
     [InlineData("model", """{ "checkpoint": "nowhere" }""", "nowhere: no such folder")]
+    [InlineData("model", """{ "checkpoint": "foreign" }""", "model_type is 'bert'")]
     [InlineData("model", """{ "checkpoint": "a", "encoder": "b" }""", "one of checkpoint, encoder with decoder, or config")]
     [InlineData("model", """{ "config": {}, "vocabulary_size": "many" }""", "model.vocabulary_size is \"many\"")]
     [InlineData("training", """{ "learning_rat": 1 }""", "did you mean learning_rate")]
@@ -28,6 +29,8 @@ public sealed class BadRunTests : IDisposable
     public async Task Run_FaultyFile_NamesTheFault(string section, string json, string words)
     {
         File.WriteAllText(_run["empty.json"], """{"images":[{"id":1,"file_name":"Shapes_train_00000000.png"}],"annotations":[]}""");
+        Directory.CreateDirectory(_run["foreign"]);
+        File.WriteAllText(_run["foreign/config.json"], """{ "model_type": "bert" }""");
         _run.Write(run => run[section] = JsonNode.Parse(json));
         await Fails(1, words, "run", _run.File, "--output_dir", _run["out"]);
         Assert.False(Directory.Exists(_run["out"]));
@@ -45,8 +48,28 @@ public sealed class BadRunTests : IDisposable
     public async Task Run_NoFolderForResults_IsWrongUsage() => await Fails(2, "--output_dir is missing", "run", _run.File);
 
     [Fact]
-    public async Task Run_NothingToResumeFrom_SaysSo() =>
+    public async Task Run_NothingToResumeFrom_SaysSo()
+    {
         await Fails(1, "no checkpoint to resume from", "run", _run.File, "--output_dir", _run["out"], "--resume_from_checkpoint");
+        await Fails(1, "nowhere: no such checkpoint", "run", _run.File, "--output_dir", _run["out"], "--resume_from_checkpoint", "nowhere");
+        Assert.False(Directory.Exists(_run["out"]));
+    }
+
+    [Fact]
+    public async Task Run_FolderForResultsCannotBeMade_SaysSo()
+    {
+        await Fails(1, $"output_dir {_run.File}: cannot be used as a folder", "run", _run.File, "--output_dir", _run.File);
+        await Fails(1, $"output_dir {_run.File}/out: cannot be used as a folder", "run", _run.File, "--output_dir", _run.File + "/out");
+    }
+
+    [Fact]
+    public async Task Run_Help_NamesTheChoicesOfEveryArgument()
+    {
+        var (exitCode, output, _) = await TrainCommand.RunAsync("run", "--help");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("linear, cosine, cosine_with_restarts, polynomial, constant, constant_with_warmup; default linear.", string.Join(' ', output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.All(TrainingArguments.Names, name => Assert.Contains($"--{name} ", output, StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task Run_CheckpointOfAnotherArchitecture_IsRefused()

@@ -18,13 +18,12 @@ internal static class RunCommand
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the schedule and estimates; train nothing, write nothing." };
         var examples = new Option<int?>("--examples") { Description = "With --dry-run: the number of training examples, so that no data are needed." };
         var json = new Option<bool>("--json") { Description = "One JSON object for each event." };
-        var command = new Command("run", "Train a model as a run file says. Arguments given here win over the file, the file over the preset, the preset over the defaults.")
+        var command = new Command("run", "Train a model as a run file says. Arguments given here win over the file, the file over the preset, the preset over the defaults. What each training argument means is in docs/training.md.")
         {
             file, preset, resume, dryRun, examples, json,
         };
-        var defaults = new TrainingArguments().ToJson();
         var arguments = TrainingArguments.Names
-            .Select(name => new Option<string?>("--" + name) { Description = $"Training argument; default {defaults[name]?.ToJsonString() ?? "null"}.", HelpName = "VALUE", Arity = ArgumentArity.ZeroOrOne })
+            .Select(name => new Option<string?>("--" + name) { Description = $"Training argument: {ArgumentTable.Describe(name)}", HelpName = "VALUE", Arity = ArgumentArity.ZeroOrOne })
             .ToList();
         arguments.ForEach(command.Options.Add);
         command.TreatUnmatchedTokensAsErrors = false; // training arguments have their own words for what is not known

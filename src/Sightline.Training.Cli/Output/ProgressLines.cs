@@ -37,6 +37,8 @@ internal sealed class ProgressLines(RunEvents events, TextWriter? live) : Traine
             return;
         _sinceLive.Restart();
         var line = Invariant($"step {info.Step} of {info.TotalSteps}, loss {info.Losses.Masked:F4}, lr {info.LearningRate:G3}, {ImagesPerSecond:F1} images/s, {TimeLeft} left");
+        if (Console.WindowWidth is > 1 and var columns && line.Length >= columns)
+            line = line[..(columns - 1)]; // a longer one would wrap, and its first row could not be taken back
         live.Write("\r" + line.PadRight(_liveLength));
         live.Flush();
         _liveLength = line.Length;

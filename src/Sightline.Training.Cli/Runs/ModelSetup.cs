@@ -32,6 +32,8 @@ internal sealed record ModelSetup(ModelCheckpoint Checkpoint, Gpt2Tokenizer Toke
     /// <exception cref="CheckpointException">Weights are missing or do not fit.</exception>
     public static ModelSetup Create(ModelSettings settings, long seed, IEnumerable<string> captions)
     {
+        if (settings.Checkpoint is { } start)
+            _ = VisionEncoderDecoderConfig.Load(Existing(start)); // a foreign architecture is told of before a missing tokenizer
         var tokenizer = LoadTokenizer(settings, captions);
         var (checkpoint, origin) = settings switch
         {

@@ -32,6 +32,8 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
     {
         var (dataSettings, modelSettings) = Check();
         resumeFrom = resumeFrom?.Length == 0 ? FindCheckpoint() : resumeFrom;
+        if (resumeFrom is not null && !Directory.Exists(resumeFrom))
+            throw new TrainingException($"{resumeFrom}: no such checkpoint.");
         var trainCaptions = CaptionDataset.Load(dataSettings.Train, dataSettings.TrainImages, dataSettings.Options);
         var validationCaptions = dataSettings.Validation is { } file ? CaptionDataset.Load(file, dataSettings.ValidationImages, dataSettings.Options) : null;
         var setup = ModelSetup.Create(modelSettings, _arguments.Seed, trainCaptions.Examples.Select(example => example.Caption));
@@ -141,7 +143,15 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
 
     private void SaveSettings()
     {
-        Directory.CreateDirectory(_arguments.OutputDir);
+        try
+        {
+            Directory.CreateDirectory(_arguments.OutputDir);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"output_dir {_arguments.OutputDir}: cannot be used as a folder ({e.Message.TrimEnd('.')}). Choose another.", e);
+        }
+
         AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunSettings.FileName), PythonJson.Serialize(settings.ToJson()) + "\n");
     }
 

@@ -26,6 +26,19 @@ internal static class ArgumentTable
     /// <summary>The name of an enumeration's value in files: <c>linear</c>, <c>adamw_hf</c>.</summary>
     public static string NameOf(Enum value) => s_specialNames.GetValueOrDefault(value) ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
+    /// <summary>What an argument takes and its default, for a help text: <c>a whole number; default 8.</c></summary>
+    public static string Describe(string name)
+    {
+        var standard = s_properties[name].GetValue(new TrainingArguments()) switch
+        {
+            null => "null",
+            Enum value => NameOf(value),
+            IEnumerable<string> => "none",
+            var value => Convert.ToString(value, CultureInfo.InvariantCulture)!.ToLowerInvariant(),
+        };
+        return $"{Expected(s_properties[name])}; default {standard}.";
+    }
+
     public static TrainingArguments Read(JsonObject json, string source, TrainingArguments basis)
     {
         var result = basis with { };
