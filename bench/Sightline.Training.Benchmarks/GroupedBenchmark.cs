@@ -15,7 +15,7 @@ internal static class GroupedBenchmark
     {
         using var model = TrainableModel.Load(folder);
         using var step = new TrainingStep(model, new TrainingArguments { Bf16 = bf16, LearningRate = 0, MaxGradNorm = 0 });
-        var grouped = MakeBatch(model);
+        var grouped = RandomBatch.Make(model, Pictures, CaptionsEach, Tokens);
         var separate = Separate(grouped);
         var (together, apart) = (new List<double>(), new List<double>());
         var norms = (Together: 0.0, Apart: 0.0);
@@ -41,22 +41,6 @@ internal static class GroupedBenchmark
             step.Accumulate(batch);
         var norm = step.Apply(0, batches.Length).GradientNorm;
         return (clock.Elapsed.TotalSeconds, norm);
-    }
-
-    private static CaptionBatch MakeBatch(TrainableModel model)
-    {
-        var random = new Random(1);
-        var size = model.Config.Encoder.ImageSize;
-        var pixelValues = new float[Pictures * 3 * size * size];
-        for (var i = 0; i < pixelValues.Length; i++)
-            pixelValues[i] = (random.NextSingle() * 2) - 1;
-        var labels = new long[Pictures * CaptionsEach * Tokens];
-        for (var i = 0; i < labels.Length; i++)
-            labels[i] = random.Next(model.Config.Decoder.VocabSize);
-        var index = new long[Pictures * CaptionsEach];
-        for (var i = 0; i < index.Length; i++)
-            index[i] = i / CaptionsEach;
-        return new CaptionBatch { PixelValues = pixelValues, ImageCount = Pictures, Labels = labels, LabelLength = Tokens, ImageIndex = index };
     }
 
     // Micro-batches of as many examples as there are pictures, so that both ways need about the same memory.

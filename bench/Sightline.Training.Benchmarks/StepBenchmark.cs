@@ -14,7 +14,7 @@ internal static class StepBenchmark
         using var model = TrainableModel.Load(folder);
         var arguments = new TrainingArguments { Bf16 = bf16, PerDeviceTrainBatchSize = Batch, LearningRate = 2e-5 };
         using var step = new TrainingStep(model, arguments);
-        var batch = MakeBatch(model);
+        var batch = RandomBatch.Make(model, Batch, captionsEach: 1, Tokens);
         model.ComputeLoss(batch);
         step.Accumulate(batch);
         step.Apply(2e-5, 1);
@@ -29,19 +29,6 @@ internal static class StepBenchmark
         using var process = Process.GetCurrentProcess();
         var (f, g, u) = (Median(forward), Median(gradients), Median(update));
         Console.WriteLine($"{(bf16 ? "bf16 compute, fp32 master weights" : "fp32")}: {g + u:F2} s a step (forward alone {f:F2}, forward and backward {g:F2}, optimizer {u:F2}), peak {process.PeakWorkingSet64 / (1 << 20):N0} MiB so far");
-    }
-
-    private static CaptionBatch MakeBatch(TrainableModel model)
-    {
-        var random = new Random(1);
-        var size = model.Config.Encoder.ImageSize;
-        var pixelValues = new float[Batch * 3 * size * size];
-        for (var i = 0; i < pixelValues.Length; i++)
-            pixelValues[i] = (random.NextSingle() * 2) - 1;
-        var labels = new long[Batch * Tokens];
-        for (var i = 0; i < labels.Length; i++)
-            labels[i] = random.Next(model.Config.Decoder.VocabSize);
-        return new CaptionBatch { PixelValues = pixelValues, ImageCount = Batch, Labels = labels, LabelLength = Tokens };
     }
 
     private static double Time(Action action)
