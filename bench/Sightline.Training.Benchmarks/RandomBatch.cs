@@ -21,6 +21,6 @@ internal static class RandomBatch
         for (var i = 0; i < labels.Length; i++)
             labels[i] = random.Next(model.Config.Decoder.VocabSize);
         var index = Enumerable.Range(0, pictures * captionsEach).Select(row => (long)(row / captionsEach)).ToArray();
-        return new CaptionBatch { PixelValues = pixelValues, ImageCount = pictures, Labels = labels, LabelLength = tokens, ImageIndex = captionsEach == 1 ? null : index };
+        return new CaptionBatch { PixelValues = pixelValues, ImageCount = pictures, Labels = labels, LabelLength = tokens, ImageIndex = captionsEach == 1 ? (ReadOnlyMemory<long>?)null : index };
     }
 }
