@@ -20,12 +20,16 @@ switch (args)
     case ["folder", var folder, var pictures, ..]:
         await FolderBenchmark.RunAsync(folder, pictures, count: args.Length > 3 ? int.Parse(args[3]) : 64);
         return 0;
+    case ["score", ..]:
+        ScoreBenchmark.Run(args.Length > 1 ? int.Parse(args[1]) : 7_750);
+        return 0;
     default:
         Console.Error.WriteLine("make FOLDER [decoderLayers]          write a full-size checkpoint with random weights (ViT-base/16-224, GPT-2; 957 MB)");
         Console.Error.WriteLine("caption FOLDER PICTURE [--threads N] [--dtype auto|fp32|bf16|int8|int4]    load it and caption: load time, ms per stage, peak memory");
         Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline and ONNX Runtime on every export below ONNX, as ratios");
         Console.Error.WriteLine("picture PICTURE                      from a file to the model's input: ms, exact and scaled");
         Console.Error.WriteLine("folder FOLDER PICTURES [count]       many pictures: one after the other and through the pipeline, pictures a second");
+        Console.Error.WriteLine("score [images]                       tokenizer, BLEU, ROUGE-L, CIDEr-D over made-up captions, 5 references each (default 7750 images)");
         return 2;
 }
 
