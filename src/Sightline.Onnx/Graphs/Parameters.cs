@@ -35,24 +35,8 @@ internal sealed class Parameters
     /// <summary>A matrix [rows, columns] as [columns, rows].</summary>
     public float[] Transposed(string name)
     {
-        const int Tile = 32; // both sides of a tile stay in the first cache
-        var values = Values(name);
         var shape = _found[name].Shape;
-        var (rows, columns) = ((int)shape[0], (int)shape[1]);
-        var result = new float[values.Length];
-        for (var top = 0; top < rows; top += Tile)
-        {
-            for (var left = 0; left < columns; left += Tile)
-            {
-                for (var row = top; row < Math.Min(top + Tile, rows); row++)
-                {
-                    for (var column = left; column < Math.Min(left + Tile, columns); column++)
-                        result[column * rows + row] = values[row * columns + column];
-                }
-            }
-        }
-
-        return result;
+        return MatrixLayout.Transpose(Values(name), (int)shape[0], (int)shape[1]);
     }
 
     /// <exception cref="CheckpointException">A value is too large for 16 bits.</exception>

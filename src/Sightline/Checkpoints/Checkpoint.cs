@@ -1,3 +1,5 @@
+using Sightline.Checkpoints.Onnx;
+
 namespace Sightline.Checkpoints;
 
 /// <summary>Opens the weights of a Hugging Face folder, whatever form they have.</summary>
@@ -16,7 +18,8 @@ public static class Checkpoint
 
     /// <summary>
     /// Opens the first that exists of <c>model.safetensors</c>, <c>model.safetensors.index.json</c> with its shards, <c>pytorch_model.bin</c> and
-    /// <c>pytorch_model.bin.index.json</c> with its shards.
+    /// <c>pytorch_model.bin.index.json</c> with its shards; where there is none of them, the encoder and decoder of an ONNX folder as Optimum, transformers.js
+    /// and Sightline lay it out (<c>onnx/encoder_model.onnx</c>, <c>onnx/decoder_model_merged.onnx</c>; fp32 before fp16 before 8 bits).
     /// </summary>
     /// <param name="path">A folder, or one such file by any name: <c>.safetensors</c>, <c>.index.json</c>, otherwise a file of <c>torch.save</c>.</param>
     /// <returns>The tensors; to be disposed when they have been copied.</returns>
@@ -35,7 +38,9 @@ public static class Checkpoint
                 return OpenFile(file);
         }
 
-        throw new CheckpointException($"{path}: no weights here; looked for {string.Join(", ", s_candidates)}; the folder holds {Content(path)}.");
+        if (OnnxCheckpoint.FindFiles(path) is { } files)
+            return OnnxCheckpoint.Open(path, files);
+        throw new CheckpointException($"{path}: no weights here; looked for {string.Join(", ", s_candidates)} and ONNX files (onnx/encoder_model.onnx); the folder holds {Content(path)}.");
     }
 
     private static TensorSource OpenFile(string path)
