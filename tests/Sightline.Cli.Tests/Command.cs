@@ -23,8 +23,16 @@ internal static class Command
         return await FinishAsync(process);
     }
 
-    /// <summary>Starts <c>sightline</c>, with more environment variables if any; its standard input stays open.</summary>
-    public static Process Start(string[] arguments, string? folder = null, IReadOnlyDictionary<string, string>? variables = null)
+    /// <summary>Runs <c>sightline</c> with variables of its environment.</summary>
+    public static async Task<CommandResult> RunAsync(IReadOnlyDictionary<string, string?> environment, params string[] arguments)
+    {
+        using var process = Start(arguments, null, environment);
+        process.StandardInput.Close();
+        return await FinishAsync(process);
+    }
+
+    /// <summary>Starts <c>sightline</c>; its standard input stays open.</summary>
+    public static Process Start(string[] arguments, string? folder = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet", [Assembly, .. arguments])
         {
@@ -35,7 +43,7 @@ internal static class Command
             StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = folder ?? Fixture.Root,
         };
-        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+        foreach (var (name, value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;
         return Process.Start(start)!;
     }

@@ -5,7 +5,7 @@ namespace Sightline.Cli.Tests;
 
 public sealed class CommandLineTests
 {
-    private static readonly string[] s_verbs = ["caption", "merge", "inspect", "convert", "export", "verify"];
+    private static readonly string[] s_verbs = ["caption", "merge", "inspect", "convert", "export", "pull", "models", "push", "verify"];
 
     [Fact]
     public async Task Help_Root_ListsTheVerbs()
@@ -57,6 +57,9 @@ public sealed class CommandLineTests
         { "caption photos --model m --out o --shard 2/2", "--shard is '2/2'; i/n with i from 0 to n - 1" },
         { "caption images/shapes/shape0.png --model checkpoints/t-base --beams 2 --num-return 3", "num_return_sequences 3 is above num_beams 2" },
         { "convert a", "Required argument 'OUT' missing" },
+        { "pull model", "'model' is no name of the hub; owner/name or owner/name@revision was expected." },
+        { "models --remove ../x", "'../x' is no name of the hub" },
+        { "push checkpoints/t-base model", "'model' is no name of the hub" },
         { "convert a b --dtype int8", "--dtype is 'int8'; fp32 or fp16 or bf16 was expected" },
         { "export --model a", "--onnx" },
         { "export --model a --onnx b --dtype int4", "--dtype names 'int4'; fp32, fp16 and q8 were expected" },

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sightline.Hub;
 using Sightline.IO;
 
 namespace Sightline.Training.Cli.Runs;
@@ -6,7 +7,7 @@ namespace Sightline.Training.Cli.Runs;
 /// <summary>The section <c>model</c> of a run file: a checkpoint to go on from, an encoder and a decoder to put together, or a configuration to start from nothing.</summary>
 internal sealed record ModelSettings
 {
-    /// <summary>A checkpoint folder to go on from.</summary>
+    /// <summary>A checkpoint folder to go on from, or owner/name[@revision] of the hub; the same is true of the folders below.</summary>
     public string? Checkpoint { get; init; }
 
     /// <summary>A ViT or DeiT folder, with <see cref="Decoder"/>.</summary>
@@ -37,11 +38,11 @@ internal sealed record ModelSettings
             config = JsonFile.ReadObject(Path.GetFullPath(file, folder));
         var settings = new ModelSettings
         {
-            Checkpoint = section.FullPath("checkpoint"),
-            Encoder = section.FullPath("encoder"),
-            Decoder = section.FullPath("decoder"),
+            Checkpoint = section.Model("checkpoint"),
+            Encoder = section.Model("encoder"),
+            Decoder = section.Model("decoder"),
             Config = config ?? section.Object("config"),
-            Tokenizer = section.FullPath("tokenizer"),
+            Tokenizer = section.Model("tokenizer"),
             VocabularySize = section.Number("vocabulary_size"),
             AddPadToken = section.Flag("add_pad_token"),
             Device = section.Text("device") ?? "cpu",
@@ -57,6 +58,15 @@ internal sealed record ModelSettings
         return settings;
     }
 
+    /// <summary>The same with folders in place of names of the hub; what the cache does not have is fetched.</summary>
+    public ModelSettings Located() => this with
+    {
+        Checkpoint = Locate(Checkpoint, Tokenizer is null ? ModelParts.All : ModelParts.Settings | ModelParts.Weights),
+        Encoder = Locate(Encoder, ModelParts.Encoder),
+        Decoder = Locate(Decoder, Tokenizer is null ? ModelParts.All : ModelParts.Settings | ModelParts.Weights),
+        Tokenizer = Locate(Tokenizer, ModelParts.Tokenizer),
+    };
+
     public JsonObject ToJson() => new()
     {
         ["checkpoint"] = Checkpoint,
@@ -68,4 +78,6 @@ internal sealed record ModelSettings
         ["add_pad_token"] = AddPadToken,
         ["device"] = Device,
     };
+
+    private static string? Locate(string? model, ModelParts parts) => model is null ? null : ModelSource.Locate(model, parts);
 }

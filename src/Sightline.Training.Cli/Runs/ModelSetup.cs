@@ -32,6 +32,7 @@ internal sealed record ModelSetup(ModelCheckpoint Checkpoint, Gpt2Tokenizer Toke
     /// <exception cref="CheckpointException">Weights are missing or do not fit.</exception>
     public static ModelSetup Create(ModelSettings settings, long seed, IEnumerable<string> captions)
     {
+        settings = settings.Located();
         if (settings.Checkpoint is { } start)
             _ = VisionEncoderDecoderConfig.Load(Existing(start)); // a foreign architecture is told of before a missing tokenizer
         var tokenizer = LoadTokenizer(settings, captions);
@@ -57,7 +58,7 @@ internal sealed record ModelSetup(ModelCheckpoint Checkpoint, Gpt2Tokenizer Toke
     }
 
     /// <summary>The configuration alone, for estimates.</summary>
-    public static VisionEncoderDecoderConfig ReadConfig(ModelSettings settings) => settings switch
+    public static VisionEncoderDecoderConfig ReadConfig(ModelSettings settings) => settings.Located() switch
     {
         { Checkpoint: { } folder } => VisionEncoderDecoderConfig.Load(Existing(folder)),
         { Encoder: { } encoder, Decoder: { } decoder } => WarmStart.Compose(Existing(encoder), Existing(decoder)).Checkpoint.Config,

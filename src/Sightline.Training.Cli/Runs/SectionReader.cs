@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sightline.Hub;
 
 namespace Sightline.Training.Cli.Runs;
 
@@ -17,6 +18,10 @@ internal sealed class SectionReader(JsonObject json, string section, string fold
     public string? Text(string name) => Value(name, JsonValueKind.String, "a text")?.GetValue<string>();
 
     public string? FullPath(string name) => Text(name) is { Length: > 0 } path ? Path.GetFullPath(path, folder) : null;
+
+    /// <summary>A folder by its full path, or a model of the hub by its name; a folder of that name wins.</summary>
+    public string? Model(string name) =>
+        Text(name) is { } text && HubModelName.TryParse(text, out _) && !Directory.Exists(Path.GetFullPath(text, folder)) ? text : FullPath(name);
 
     public JsonObject? Object(string name) => Value(name, JsonValueKind.Object, "an object")?.AsObject();
 

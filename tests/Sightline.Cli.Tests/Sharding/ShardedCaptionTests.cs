@@ -38,10 +38,10 @@ public sealed class ShardedCaptionTests
         using var folder = new TemporaryFolder();
         var output = folder.At("out");
         var first = await Command.FinishAsync(Command.Start(
-            ["caption", s_shapes, "--model", s_model, "--out", output], variables: new Dictionary<string, string> { ["OMPI_COMM_WORLD_RANK"] = "1", ["OMPI_COMM_WORLD_SIZE"] = "2" }));
+            ["caption", s_shapes, "--model", s_model, "--out", output], environment: new Dictionary<string, string?> { ["OMPI_COMM_WORLD_RANK"] = "1", ["OMPI_COMM_WORLD_SIZE"] = "2" }));
         Assert.Contains("part 1/2, as OMPI_COMM_WORLD_RANK says", first.ErrorLines[0], StringComparison.Ordinal);
         var second = await Command.FinishAsync(Command.Start(
-            ["caption", s_shapes, "--model", s_model, "--out", output, "--shard", "auto/2"], variables: new Dictionary<string, string> { ["JOB_COMPLETION_INDEX"] = "0" }));
+            ["caption", s_shapes, "--model", s_model, "--out", output, "--shard", "auto/2"], environment: new Dictionary<string, string?> { ["JOB_COMPLETION_INDEX"] = "0" }));
         Assert.True(second.ExitCode == 0, second.Error);
         Assert.Equal(6, (await Command.RunAsync("merge", output)).Lines.Length);
     }
