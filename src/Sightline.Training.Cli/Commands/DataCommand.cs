@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Sightline.Data;
 using Sightline.Data.Shapes;
 using Sightline.Data.Statistics;
+using Sightline.Hub;
 using Sightline.Tokenization;
 
 namespace Sightline.Training.Cli.Commands;
@@ -16,7 +17,7 @@ internal static class DataCommand
     {
         var files = new Argument<string[]>("ANNOTATIONS") { Description = "Caption files: VizWiz-Captions or COCO JSON, CSV, JSON lines, Parquet; several are compared.", Arity = ArgumentArity.OneOrMore };
         var images = new Option<string?>("--images") { Description = "The folder of the pictures: missing ones are reported, and several files are compared by picture content.", HelpName = "DIR" };
-        var tokenizer = new Option<string?>("--tokenizer") { Description = "A tokenizer's folder; without it lengths are counted in words.", HelpName = "DIR" };
+        var tokenizer = new Option<string?>("--tokenizer") { Description = "A tokenizer's folder, or owner/name of the hub; without it lengths are counted in words.", HelpName = "DIR" };
         var json = new Option<bool>("--json") { Description = "One JSON object." };
         var command = new Command("stats", "Count pictures, captions, lengths, repetitions, and pictures that are in several files.") { files, images, tokenizer, json };
         command.SetAction(parsed =>
@@ -97,7 +98,7 @@ internal static class DataCommand
 
     private static Func<string, int> LoadCounter(string folder)
     {
-        var tokenizer = Gpt2Tokenizer.Load(folder);
+        var tokenizer = Gpt2Tokenizer.Load(ModelSource.Locate(folder, ModelParts.Tokenizer));
         return caption => tokenizer.Encode(caption).Length;
     }
 }

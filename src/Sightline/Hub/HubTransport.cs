@@ -66,8 +66,8 @@ internal sealed class HubTransport : IDisposable
             }
             catch (Exception e) when (IsBreak(e, cancellationToken))
             {
-                if (attempt == (IsUnreachable(e) ? MaxConnects : MaxTries))
-                    throw new HubException($"{((e as BrokenConnectionException)?.Host ?? _endpoint.Authority)}: cannot be reached ({Reason(e)}); check the network, proxies and HF_ENDPOINT.", e);
+                if (attempt >= (IsUnreachable(e) ? MaxConnects : MaxTries))
+                    throw new HubException($"{(e as BrokenConnectionException)?.Host ?? _endpoint.Authority}: cannot be reached ({Reason(e)}); check the network, proxies and HF_ENDPOINT.", e);
                 await PauseAsync(attempt, cancellationToken).ConfigureAwait(false);
                 continue;
             }

@@ -137,6 +137,21 @@ public sealed class HubFailureTests
     }
 
     [Fact]
+    public async Task Failure_ServerBreaksAndThenIsGone_Ends()
+    {
+        using var dying = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        dying.Start();
+        using var cache = new HubCacheFolder();
+        var options = new HubOptions { Endpoint = $"http://{dying.LocalEndpoint}", CacheFolder = cache.Root, RetryDelay = TimeSpan.FromMilliseconds(20) };
+        var failing = Assert.ThrowsAsync<HubException>(() => ModelSource.LocateAsync("owner/model", ModelParts.All, options, cancellationToken: TestContext.Current.CancellationToken));
+        for (var i = 0; i < 2; i++)
+            (await dying.AcceptTcpClientAsync(TestContext.Current.CancellationToken)).Dispose();
+        dying.Stop();
+        var e = await failing.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Contains("cannot be reached", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Failure_ServerIsSilent_EndsInTime()
     {
         using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
