@@ -72,6 +72,8 @@ internal static class CommandLine
             return [$"{(result.UnmatchedTokens is [var first, ..] ? $"'{first}' is not a command; " : "")}a command was expected: {string.Join(", ", root.Subcommands.Select(verb => verb.Name))}."];
         if (result.Action is ExamplesHelp)
             return [];
+        if (!result.CommandResult.Command.TreatUnmatchedTokensAsErrors)
+            return []; // they are another program's
         if (result.Tokens.Any(token => token.Value.Length == 0))
             return ["an argument is empty; is a variable of the shell not set?"];
         var unknown = UnknownOptions(result).Select(option => $"{option} is not an option of '{result.CommandResult.Command.Name}'.").ToList();

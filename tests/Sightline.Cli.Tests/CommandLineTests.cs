@@ -5,7 +5,7 @@ namespace Sightline.Cli.Tests;
 
 public sealed class CommandLineTests
 {
-    private static readonly string[] s_verbs = ["caption", "merge", "inspect", "convert", "export", "pull", "models", "push", "verify"];
+    private static readonly string[] s_verbs = ["caption", "merge", "serve", "inspect", "convert", "export", "pull", "models", "push", "verify"];
 
     [Fact]
     public async Task Help_Root_ListsTheVerbs()
@@ -38,7 +38,7 @@ public sealed class CommandLineTests
 
     public static TheoryData<string, string> Misuse() => new()
     {
-        { "", "a command was expected: caption, merge, filter, score, evaluate, inspect, convert, export, pull, models, push, verify" },
+        { "", "a command was expected: caption, merge, filter, score, evaluate, serve, inspect, convert, export, pull, models, push, verify" },
         { "capton photo.jpg", "'capton' is not a command" },
         { "caption photo.jpg", "--model is missing" },
         { "caption --model m", "Required argument 'pictures' missing" },

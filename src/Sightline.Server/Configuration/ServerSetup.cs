@@ -102,7 +102,7 @@ internal static class ServerSetup
         services.AddCors();
         services.AddOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>().Configure<IOptions<ServerOptions>>((cors, options) => cors.AddDefaultPolicy(policy =>
             policy.WithOrigins(ServerOptions.Split(options.Value.AllowedOrigins)).AllowAnyHeader().WithMethods("GET", "POST")));
-        services.AddDataProtection().UseEphemeralDataProtectionProvider(); // keys of the form's tokens live as long as the server, and touch no disk
+        services.AddDataProtection().AddKeyManagementOptions(keys => keys.XmlRepository = new MemoryKeyRepository());
         services.AddAntiforgery(antiforgery => antiforgery.Cookie = new CookieBuilder { Name = "sightline-form", SameSite = SameSiteMode.Strict, HttpOnly = true, SecurePolicy = CookieSecurePolicy.SameAsRequest });
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddAuthorization();

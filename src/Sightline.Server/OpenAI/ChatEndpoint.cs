@@ -42,7 +42,7 @@ internal static class ChatEndpoint
     private static CaptionRequest Complete(ChatRequest request, Captioner captioner)
     {
         var options = captioner.Complete(request.Captions.Options);
-        if (options.DoSample != true && request.Choices > (options.NumBeams ?? 1))
+        if (options.DoSample != true && options.NumBeams is null or > 0 && request.Choices > (options.NumBeams ?? 1))
             options = options with { NumBeams = request.Choices };
         if (request.Captions.TopLogProbabilities > 0 && options.NumBeams > 1)
             throw ApiException.Invalid("top_logprobs", "top_logprobs cannot be given for beam search; set num_beams to 1, or n to 1.");

@@ -170,7 +170,7 @@
     const head = make('thead', {}, make('tr', {}, ...['Picture', 'AI description', 'Notes'].map(text => make('th', { scope: 'col' }, text))));
     const region = make('div', { className: 'scroll', tabIndex: 0 }, make('table', {}, make('caption', {}, 'Descriptions by AI, one row a picture'), head, body));
     region.setAttribute('role', 'region');
-    region.setAttribute('aria-labelledby', 'results-heading');
+    region.setAttribute('aria-label', 'Table of descriptions');
     output.append(region);
     const plain = () => rows.map(row => ({ image: row.picture.name, text: row.caption?.text ?? null, score: row.caption?.score ?? null, warnings: row.caption?.warnings ?? [], error: row.error }));
     const done = () => output.append(make('p', { className: 'actions' },

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Sightline.Server.Captioning;
+using Sightline.Tests;
+using Xunit;
+
+namespace Sightline.Server.Tests;
+
+public sealed class LimitsTests
+{
+    [Theory]
+    [InlineData("/api/captions")]
+    [InlineData("/")]
+    [InlineData("/v1/chat/completions")]
+    public async Task Body_TooLarge_Is413(string path)
+    {
+        await using var server = await TestServer.StartAsync("MaxBodyBytes=100000");
+        var (status, body) = await server.Client.AskAsync(path, Http.Raw(new byte[200_000], path.Contains("chat", StringComparison.Ordinal) ? "application/json" : "image/png"));
+        Assert.Equal(413, status);
+        Assert.Contains("too large", body.ToJsonString(), StringComparison.OrdinalIgnoreCase);
+        Assert.Equal(413, (await server.Client.AskAsync("/api/captions", Http.Form(("a.png", new byte[200_000])))).Status);
+        Assert.Equal(200, (await server.Client.AskAsync("/api/captions", Http.Raw(TestServer.Picture))).Status);
+    }
+
+    [Fact]
+    public async Task Pixels_TooMany_Are400()
+    {
+        await using var server = await TestServer.StartAsync("MaxPixels=7679"); // the picture has 96 × 80
+        var (status, body) = await server.Client.AskAsync("/api/captions", Http.Raw(TestServer.Picture));
+        Assert.Equal(400, status);
+        Assert.Contains("7679", (string?)body["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pictures_TooManyOfARequest_Are400()
+    {
+        await using var server = await TestServer.StartAsync("MaxImagesPerRequest=2");
+        var (status, body) = await server.Client.AskAsync("/api/captions", Http.Form(("a", TestServer.Picture), ("b", TestServer.Picture), ("c", TestServer.Picture)));
+        Assert.Equal(400, status);
+        Assert.Contains("at most 2", (string?)body["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Queue_Full_Is429WithRetryAfter_AndServesAgainLater()
+    {
+        await using var server = await TestServer.StartAsync("MaxQueue=2", "MaxImagesPerRequest=2");
+        using (server.App.Services.GetRequiredService<Admission>().Admit(1))
+        {
+            using var response = await server.Client.PostAsync("/api/captions", Http.Form(("a", TestServer.Picture), ("b", TestServer.Picture)));
+            Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+            Assert.True(response.Headers.RetryAfter!.Delta >= TimeSpan.FromSeconds(1));
+            Assert.Equal(200, (await server.Client.AskAsync("/api/captions", Http.Raw(TestServer.Picture))).Status); // one place is left
+        }
+
+        Assert.Equal(200, (await server.Client.AskAsync("/api/captions", Http.Form(("a", TestServer.Picture), ("b", TestServer.Picture)))).Status);
+        Assert.Equal(0, server.App.Services.GetRequiredService<Admission>().Count);
+    }
+
+    [Fact]
+    public async Task Requests_TooMany_Are429InTheFormatOfTheApi()
+    {
+        await using var server = await TestServer.StartAsync("MaxRequests=1");
+        using var slow = await SlowPostAsync(server, "/api/captions");
+        using var response = await RetryAsync(() => server.Client.PostAsync("/v1/chat/completions", Http.Json(Http.Chat(TestServer.Picture))), HttpStatusCode.TooManyRequests);
+        Assert.Equal("rate_limit_error", (string?)JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!["type"]);
+        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, (await server.Client.GetAsync("/health/ready")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Upload_TooSlow_Is408()
+    {
+        await using var server = await TestServer.StartAsync("UploadSeconds=0.5");
+        using var slow = await SlowPostAsync(server, "/api/captions");
+        var clock = Stopwatch.StartNew();
+        var answer = await ReadToEndAsync(slow);
+        Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public async Task Headers_TooSlow_EndTheConnection()
+    {
+        await using var server = await TestServer.StartAsync("UploadSeconds=0.5");
+        using var client = new TcpClient();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port);
+        await client.GetStream().WriteAsync("POST /api/captions HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow:"u8.ToArray());
+        Assert.StartsWith("HTTP/1.1 408", await ReadToEndAsync(client), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Client_ThatLeaves_FreesItsPlace()
+    {
+        await using var server = await TestServer.StartAsync("MaxQueue=16", "MaxBatch=1");
+        var admission = server.App.Services.GetRequiredService<Admission>();
+        for (var round = 0; round < 40; round++)
+        {
+            using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(round));
+            try
+            {
+                using var response = await server.Client.PostAsync("/api/captions?num_beams=8&max_new_tokens=60&min_length=60", Http.Raw(TestServer.Picture), leaving.Token);
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+
+        var (status, _) = await server.Client.AskAsync("/api/captions", Http.Raw(TestServer.Picture));
+        Assert.Equal(200, status);
+        Assert.True(SpinWait.SpinUntil(() => admission.Count == 0, TimeSpan.FromSeconds(20)), $"{admission.Count} pictures are still counted");
+    }
+
+    [Fact]
+    public async Task Options_AllFaultsAreNamedAtStart()
+    {
+        var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => TestServer.StartAsync(
+            "Model=/no/such/folder", "Urls=http://0.0.0.0:0", "MaxBatch=0", "MaxQueue=1", "MaxBodyBytes=5", "HuggingFaceFormat=xml", "TimeoutSeconds=0", "ApiKeys=short", "AllowedOrigins=example.org"));
+        string[] names = ["--model", "--urls", "--max-batch", "--max-queue", "--max-body-bytes", "--hugging-face-format", "--timeout-seconds", "an API key", "--allowed-origins"];
+        Assert.All(names, name => Assert.Contains(error.Failures, failure => failure.StartsWith(name, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:0", false)]
+    [InlineData("http://*:0", false)]
+    [InlineData("http://[::]:0", false)]
+    [InlineData("http://captions.example.org:0", false)]
+    [InlineData("http://localhost:8080", true)]
+    [InlineData("http://192.168.1.7:8080", true)]
+    public void Urls_BeyondThisMachine_NeedAllowedHosts(string urls, bool valid)
+    {
+        var options = new Configuration.ServerOptions { Model = Fixture.Path("checkpoints", "t-base"), Urls = urls };
+        Assert.Equal(valid, new Configuration.ServerOptionsValidation().Validate(null, options).Succeeded);
+        Assert.True(new Configuration.ServerOptionsValidation().Validate(null, options with { AllowedHosts = "captions.example.org" }).Succeeded);
+    }
+
+    // Declares a body and sends a part of it.
+    private static async Task<TcpClient> SlowPostAsync(TestServer server, string path)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(server.Address.Host, server.Address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/png\r\nContent-Length: 5000\r\n\r\nabc"));
+        return client;
+    }
+
+    private static async Task<string> ReadToEndAsync(TcpClient client)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var reader = new StreamReader(client.GetStream());
+        return await reader.ReadToEndAsync(patience.Token);
+    }
+
+    // The slow request may not have arrived yet.
+    private static async Task<HttpResponseMessage> RetryAsync(Func<Task<HttpResponseMessage>> ask, HttpStatusCode wanted)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var response = await ask();
+            if (response.StatusCode == wanted || attempt == 50)
+            {
+                Assert.Equal(wanted, response.StatusCode);
+                return response;
+            }
+
+            response.Dispose();
+            await Task.Delay(100);
+        }
+    }
+}
