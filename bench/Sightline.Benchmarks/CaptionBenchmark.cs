@@ -10,6 +10,7 @@ internal static class CaptionBenchmark
 {
     private const int Tokens = 20;
     private const int Runs = 9;
+    private static readonly TimeSpan Warming = TimeSpan.FromMilliseconds(600); // until the JIT has settled
 
     public static void Run(string folder, string picture, int threads, WeightFormat format)
     {
@@ -41,6 +42,15 @@ internal static class CaptionBenchmark
         Console.WriteLine($"peak memory: {process.PeakWorkingSet64 / (1 << 20):N0} MiB");
     }
 
+    /// <summary>Nothing but the encoder for some seconds, for a profiler.</summary>
+    public static void RepeatEncoder(string folder, string picture, int threads, WeightFormat format)
+    {
+        using var captioner = Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format });
+        var image = captioner.Prepare(picture);
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(12);)
+            captioner.Model.Encode(image.PixelValues);
+    }
+
     private static void Decode(Captioner captioner, Models.EncoderOutput encoded, int rows)
     {
         using var session = captioner.Model.StartDecoding(encoded, rows);
@@ -49,23 +59,27 @@ internal static class CaptionBenchmark
             session.Step(ids, 1, logits);
     }
 
-    private static List<double> Times(Action action)
+    private static (List<double> Wall, List<double> Processor) Times(Action action)
     {
-        action();
-        var times = new List<double>();
+        for (var warming = Stopwatch.StartNew(); warming.Elapsed < Warming;)
+            action();
+        var (wall, processor) = (new List<double>(), new List<double>());
         for (var i = 0; i < Runs; i++)
         {
+            var before = Environment.CpuUsage.TotalTime;
             var clock = Stopwatch.StartNew();
             action();
-            times.Add(clock.Elapsed.TotalMilliseconds);
+            wall.Add(clock.Elapsed.TotalMilliseconds);
+            processor.Add((Environment.CpuUsage.TotalTime - before).TotalMilliseconds);
         }
 
-        times.Sort();
-        return times;
+        wall.Sort();
+        processor.Sort();
+        return (wall, processor);
     }
 
-    private static void Report(string what, List<double> times, int parts = 1) =>
-        Console.WriteLine($"{what}: {times[Runs / 2] / parts:N2} ms (least {times[0] / parts:N2})");
+    private static void Report(string what, (List<double> Wall, List<double> Processor) times, int parts = 1) =>
+        Console.WriteLine($"{what}: {times.Wall[Runs / 2] / parts:N2} ms (least {times.Wall[0] / parts:N2}; processor time {times.Processor[Runs / 2] / parts:N2}, least {times.Processor[0] / parts:N2})");
 
     private static void ReportOne(string what, TimeSpan time) => Console.WriteLine($"{what}: {time.TotalMilliseconds:N1} ms");
 }

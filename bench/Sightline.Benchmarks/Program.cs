@@ -11,6 +11,9 @@ switch (args)
     case ["caption", var folder, var picture, ..]:
         CaptionBenchmark.Run(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
         return 0;
+    case ["encode", var folder, var picture, ..]:
+        CaptionBenchmark.RepeatEncoder(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
+        return 0;
     case ["peers", var folder, var onnx, var picture, ..]:
         PeerRun.Run(folder, onnx, picture, threads: args.Length > 4 ? int.Parse(args[4]) : Environment.ProcessorCount);
         return 0;

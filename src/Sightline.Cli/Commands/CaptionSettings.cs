@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sightline.Generation;
 using Sightline.Imaging;
+using Sightline.Kernels;
 
 namespace Sightline.Cli.Commands;
 
@@ -29,8 +30,10 @@ internal sealed class CaptionSettings
     private readonly Option<long?> _maxPixels = NumberOption.Whole<long>("--max-pixels", $"Refuse pictures with more pixels (default {ImageDecodeOptions.Default.MaxPixels}).", 1, MostPixels);
     private readonly Option<string?> _compat = ChoiceOption.Create("--compat", "Follow this version of Transformers where versions differ; 4.17 is the default.", Compat417, Compat431);
 
-    /// <summary>Threads for the arithmetic; 0, the default, is one per processor.</summary>
-    public Option<int?> Threads { get; } = NumberOption.Whole<int>("--threads", "Threads for the arithmetic; 0, the default, is one for each processor.", 0, 1024);
+    private readonly Option<string?> _dtype = ChoiceOption.Create("--dtype", "Number format of the weights: auto, the default, is that of the model if it was converted to one, else fp32. int8 is the fastest that keeps the captions.", [.. Enum.GetNames<WeightFormat>().Select(name => name.ToLowerInvariant())]);
+
+    /// <summary>Threads for the arithmetic; 0, the default, is one per physical core.</summary>
+    public Option<int?> Threads { get; } = NumberOption.Whole<int>("--threads", "Threads for the arithmetic; 0, the default, is one for each core.", 0, 1024);
 
     /// <summary>Pictures in one pass of the model.</summary>
     public Option<int?> Batch { get; } = NumberOption.Whole<int>("--batch", "Pictures that go through the model together (default 8); more need more memory.", 1, 1024);
@@ -39,7 +42,7 @@ internal sealed class CaptionSettings
     public IReadOnlyList<Option> Options =>
     [
         _beams, _numReturn, _maxLength, _maxNewTokens, _minLength, _lengthPenalty, _noRepeatNgramSize, _repetitionPenalty, _earlyStopping,
-        _sample, _temperature, _topK, _topP, _seed, _noExif, _maxPixels, _compat, Threads, Batch,
+        _sample, _temperature, _topK, _topP, _seed, _noExif, _maxPixels, _compat, _dtype, Threads, Batch,
     ];
 
     /// <summary>How the captioner is loaded.</summary>
@@ -49,6 +52,7 @@ internal sealed class CaptionSettings
         return defaults with
         {
             Threads = result.GetValue(Threads) ?? defaults.Threads,
+            DType = Enum.Parse<WeightFormat>(result.GetValue(_dtype) ?? nameof(WeightFormat.Auto), ignoreCase: true),
             BatchSize = result.GetValue(Batch) ?? defaults.BatchSize,
             ImageDecoding = defaults.ImageDecoding with
             {

@@ -72,11 +72,19 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    // For maps that a model reads from as long as it lives: the view is let go when nothing refers to it any more.
+    ~MappedFile()
+    {
+        if (!_disposed)
+            _view?.SafeMemoryMappedViewHandle.ReleasePointer();
+    }
+
     public void Dispose()
     {
         if (_disposed)
             return;
         _disposed = true;
+        GC.SuppressFinalize(this);
         if (_view is null)
             return;
         _start = null;
@@ -96,7 +104,7 @@ internal sealed unsafe class MappedFile : IDisposable
         public override MemoryHandle Pin(int elementIndex = 0)
         {
             _ = file.Span(offset + elementIndex, length - elementIndex);
-            return new MemoryHandle(file._start + offset + elementIndex);
+            return new MemoryHandle(file._start + offset + elementIndex, default, this);
         }
 
         public override void Unpin()

@@ -32,7 +32,11 @@ public static class SafetensorsWriter
     }
 
     /// <summary>Writes the content of a file.</summary>
-    internal static void Write(Stream stream, IEnumerable<PendingTensor> tensors, IReadOnlyDictionary<string, string> metadata)
+    /// <param name="stream">Gets it.</param>
+    /// <param name="tensors">The tensors.</param>
+    /// <param name="metadata">The texts under <c>__metadata__</c>.</param>
+    /// <param name="aligned">The type whose first tensor is to begin at a multiple of 64 bytes of the file; null: the header is padded to eight bytes.</param>
+    internal static void Write(Stream stream, IEnumerable<PendingTensor> tensors, IReadOnlyDictionary<string, string> metadata, TensorDType? aligned = null)
     {
         var ordered = tensors
             .Select(tensor => (Tensor: tensor, Name: Encoding.UTF8.GetBytes(tensor.Name)))
@@ -41,12 +45,14 @@ public static class SafetensorsWriter
             .Select(entry => entry.Tensor)
             .ToList();
         var header = Encoding.UTF8.GetBytes(Header(ordered, metadata));
-        var padding = (8 - header.Length % 8) % 8;
+        var before = aligned is null ? 0 : ordered.TakeWhile(tensor => tensor.DType != aligned).Sum(tensor => tensor.Length);
+        var multiple = aligned is null ? 8 : 64;
+        var padding = (int)((multiple - ((8 + header.Length + before) % multiple)) % multiple);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length + padding);
         stream.Write(length);
         stream.Write(header);
-        stream.Write("        "u8[..padding]);
+        stream.Write("                                                                "u8[..padding]);
         foreach (var tensor in ordered)
             stream.Write(tensor.Read().Span);
     }

@@ -3,6 +3,8 @@ using Sightline.Checkpoints;
 using Sightline.Configuration;
 using Sightline.Generation;
 using Sightline.Imaging;
+using Sightline.IO;
+using Sightline.Kernels;
 
 namespace Sightline.Models;
 
@@ -39,24 +41,78 @@ public static class CheckpointConverter
         options.Validate();
         CheckTarget(folder, output, overwrite);
         var config = VisionEncoderDecoderConfig.Load(folder);
-        using var source = Checkpoint.Open(folder);
+        using var source = OpenPlain(folder);
         var match = TensorMatch.Create(config, source);
         match.ThrowIfIncomplete(folder);
         var tensors = Tensors(config, source, match, options);
+        var dropped = match.Buffers.Concat(match.Surplus).Select(tensor => tensor.Name).ToList();
+        return Write(folder, output, config, options.DType, dropped, temporary => CheckpointWriter.Save(temporary, tensors, options), cancellationToken);
+    }
+
+    /// <summary>
+    /// Writes a checkpoint for Sightline alone, its linear layers rounded and laid out as they are used: one <c>model.safetensors</c> that is mapped
+    /// into memory with nothing left to do. Other files are handled as by <see cref="Convert"/>; the folder appears with one rename.
+    /// </summary>
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="output">The new folder.</param>
+    /// <param name="format"><see cref="WeightFormat.Int8"/> or <see cref="WeightFormat.Int4"/>.</param>
+    /// <param name="overwrite">Allows a target that is not empty.</param>
+    /// <param name="cancellationToken">Checked between the steps; what was written is removed.</param>
+    /// <exception cref="ConfigurationException">A configuration file or the format cannot be used, or the target cannot be taken.</exception>
+    /// <exception cref="CheckpointException">Weights are missing, damaged, do not fit config.json, or cannot be written.</exception>
+    public static CheckpointConversion Pack(string folder, string output, WeightFormat format, bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentException.ThrowIfNullOrEmpty(output);
+        if (format is not (WeightFormat.Int8 or WeightFormat.Int4))
+            throw new ConfigurationException($"format is {format}; {WeightFormat.Int8} or {WeightFormat.Int4} was expected.");
+        CheckTarget(folder, output, overwrite);
+        var config = VisionEncoderDecoderConfig.Load(folder);
+        using var source = OpenPlain(folder);
+        var binder = new PackingBinder(source, format);
+        VisionEncoderDecoderModel.Bind(config, binder, new ReferenceKernels());
+        binder.ThrowIfFaulty(folder);
+        return Write(folder, output, config, null, [.. binder.Surplus], temporary =>
+        {
+            Directory.CreateDirectory(temporary);
+            AtomicFile.Write(Path.Combine(temporary, Checkpoint.SafetensorsName), stream =>
+                SafetensorsWriter.Write(stream, PendingTensor.Keep(binder.Tensors), PackedCheckpoint.Metadata(format), TensorDType.U8));
+        }, cancellationToken);
+    }
+
+    private static TensorSource OpenPlain(string folder)
+    {
+        var source = Checkpoint.Open(folder);
+        try
+        {
+            return PackedCheckpoint.FormatOf(source) is not { } format
+                ? source
+                : throw new ConfigurationException($"{folder}: converted to {PackedCheckpoint.Name(format)} already; convert the original checkpoint.");
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    private static CheckpointConversion Write(string folder, string output, VisionEncoderDecoderConfig config, TensorDType? dtype, IReadOnlyList<string> dropped,
+        Action<string> save, CancellationToken cancellationToken)
+    {
         cancellationToken.ThrowIfCancellationRequested();
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(output));
         var temporary = $"{target}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         try
         {
-            CheckpointWriter.Save(temporary, tensors, options);
+            save(temporary);
             cancellationToken.ThrowIfCancellationRequested();
-            WriteSettings(folder, temporary, config, options.DType);
+            WriteSettings(folder, temporary, config, dtype);
             var files = new DirectoryInfo(temporary).GetFiles().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => (file.Name, file.Length)).ToList();
             MoveInto(target, temporary);
             return new CheckpointConversion
             {
                 Files = files,
-                DroppedTensors = [.. match.Buffers.Concat(match.Surplus).Select(tensor => tensor.Name)],
+                DroppedTensors = dropped,
                 OtherFiles = [.. new DirectoryInfo(folder).GetFiles().Select(file => file.Name).Where(name => !IsCheckpointFile(name)).Order(StringComparer.Ordinal)],
             };
         }

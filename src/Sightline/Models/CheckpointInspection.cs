@@ -27,7 +27,7 @@ public sealed record CheckpointInspection
     /// <summary>Every stored tensor, in the order of the files.</summary>
     public IReadOnlyList<TensorInfo> Tensors { get; init; } = [];
 
-    /// <summary>The tensors beside the parameters of config.json; null where one of the two is not there.</summary>
+    /// <summary>The tensors beside the parameters of config.json; null where one of the two is not there, or the weights are packed (<see cref="CheckpointConverter.Pack"/>).</summary>
     public TensorMatch? Match { get; init; }
 
     /// <summary>What cannot be read, one line each: configuration, tokenizer, weights.</summary>
@@ -57,6 +57,7 @@ public sealed record CheckpointInspection
         var problems = new List<string>();
         var config = Try(problems, () => VisionEncoderDecoderConfig.Load(path));
         using var tensors = Try(problems, () => Checkpoint.Open(path));
+        var packed = tensors is null ? null : Try(problems, () => PackedCheckpoint.FormatOf(tensors)?.ToString() ?? "");
         return new CheckpointInspection
         {
             Path = path,
@@ -65,7 +66,7 @@ public sealed record CheckpointInspection
             Processor = Try(problems, () => ImageProcessorConfig.Load(path)),
             Tokenizer = Try(problems, () => Gpt2Tokenizer.Load(path)),
             Tensors = tensors is null ? [] : [.. tensors.Tensors.Values],
-            Match = tensors is null || config is null ? null : TensorMatch.Create(config, tensors),
+            Match = tensors is null || config is null || packed != "" ? null : TensorMatch.Create(config, tensors),
             Problems = problems,
         };
     }

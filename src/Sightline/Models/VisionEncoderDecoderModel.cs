@@ -38,8 +38,20 @@ public sealed class VisionEncoderDecoderModel : IDisposable
         options ??= new ModelOptions();
         options.Validate();
         var config = VisionEncoderDecoderConfig.Load(folder);
-        using var tensors = Checkpoint.Open(folder);
-        return Create(config, tensors, KernelSet.Create(options.Threads, options.DType), folder);
+        var tensors = Checkpoint.Open(folder);
+        var keep = false;
+        try
+        {
+            PackedCheckpoint.CheckFormat(tensors, options.DType, folder);
+            var model = Create(config, tensors, KernelSet.Create(options.Threads, options.DType), folder);
+            keep = PackedCheckpoint.FormatOf(tensors) is not null; // read from the map as long as the layers live
+            return model;
+        }
+        finally
+        {
+            if (!keep)
+                tensors.Dispose();
+        }
     }
 
     /// <summary>Builds a model from tensors that are open already. They may be closed afterwards.</summary>

@@ -32,7 +32,7 @@ internal class WeightBinder
     /// <summary>Faults found so far.</summary>
     public IReadOnlyList<string> Faults => _faults;
 
-    public virtual bool Has(string name) => _stored.ContainsKey(name);
+    public virtual bool Has(string name) => _stored.ContainsKey(name) || PackedCheckpoint.Names(name).Any(_stored.ContainsKey);
 
     /// <summary>The tensor as floats; where it is missing or misshapen, a fault and null.</summary>
     public virtual float[]? Take(string name, params ReadOnlySpan<int> shape) => Find(name, shape) is { } stored ? _source!.ReadSingles(stored.Name) : null;
@@ -54,13 +54,15 @@ internal class WeightBinder
     /// <param name="shape">The weight's shape where it is not the two widths: a convolution's.</param>
     public virtual LinearLayer? Linear(KernelSet kernels, LinearRole role, string weightName, string? biasName, WeightLayout layout, int inFeatures, int outFeatures, params ReadOnlySpan<int> shape)
     {
+        if (FindPacked(weightName, inFeatures, outFeatures) is { } packed)
+            return biasName is null ? kernels.Linear(packed, null, role) : Take(biasName, outFeatures) is { } offsets ? kernels.Linear(packed, offsets, role) : null;
         if (shape.IsEmpty)
             shape = layout == WeightLayout.OutIn ? [outFeatures, inFeatures] : [inFeatures, outFeatures];
         var stored = Find(weightName, shape);
         var bias = biasName is null ? null : Take(biasName, outFeatures);
         if (stored is null || (biasName is not null && bias is null))
             return null;
-        return kernels.Linear(Read(stored), layout, bias, inFeatures, outFeatures, role);
+        return Create(kernels, role, weightName, Read(stored), layout, bias, inFeatures, outFeatures);
     }
 
     /// <summary>
@@ -75,13 +77,17 @@ internal class WeightBinder
     /// <param name="outFeatures">Width of the output of each.</param>
     public virtual LinearLayer? Stacked(KernelSet kernels, LinearRole role, string prefix, ReadOnlySpan<string> names, bool hasBias, int inFeatures, int outFeatures)
     {
+        var name = $"{prefix}{string.Join('_', names)}.weight";
+        var packed = FindPacked(name, inFeatures, names.Length * outFeatures);
         var size = inFeatures * outFeatures;
-        var weight = new float[names.Length * size];
+        var weight = new float[packed is null ? names.Length * size : 0];
         var bias = hasBias ? new float[names.Length * outFeatures] : null;
         var complete = true;
         for (var i = 0; i < names.Length; i++)
         {
-            if (Find($"{prefix}{names[i]}.weight", [outFeatures, inFeatures]) is { } stored)
+            if (packed is not null)
+                Skip($"{prefix}{names[i]}.weight");
+            else if (Find($"{prefix}{names[i]}.weight", [outFeatures, inFeatures]) is { } stored)
                 Read(stored).CopyTo(weight.AsSpan(i * size));
             else
                 complete = false;
@@ -91,7 +97,27 @@ internal class WeightBinder
                 complete &= bias is null;
         }
 
-        return complete ? kernels.Linear(weight, WeightLayout.OutIn, bias, inFeatures, names.Length * outFeatures, role) : null;
+        if (!complete)
+            return null;
+        return packed is not null
+            ? kernels.Linear(packed, bias, role)
+            : Create(kernels, role, name, weight, WeightLayout.OutIn, bias, inFeatures, names.Length * outFeatures);
+    }
+
+    /// <summary>Makes a layer of weights that were found.</summary>
+    protected virtual LinearLayer Create(KernelSet kernels, LinearRole role, string name, ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures) =>
+        kernels.Linear(weight, layout, bias, inFeatures, outFeatures, role);
+
+    private PackedWeights? FindPacked(string name, int inFeatures, int outFeatures)
+    {
+        if (_source is null)
+            return null;
+        var packed = PackedCheckpoint.Find(_source, name, inFeatures, outFeatures, out var fault);
+        if (packed is not null || fault is not null)
+            _used.UnionWith(PackedCheckpoint.Names(name));
+        if (fault is not null)
+            _faults.Add(fault);
+        return packed;
     }
 
     /// <summary>Throws if anything is missing or misshapen; the line lists those and what was left over.</summary>

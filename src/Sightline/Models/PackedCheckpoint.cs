@@ -1,0 +1,89 @@
+using System.Runtime.InteropServices;
+using Sightline.Checkpoints;
+using Sightline.Kernels;
+
+namespace Sightline.Models;
+
+/// <summary>
+/// A checkpoint whose linear layers are stored as the kernels read them: one safetensors file that is mapped and used as it lies. A weight W becomes
+/// <c>W.int8</c> or <c>W.int4</c> [panels, steps, 64, 4] and <c>W.scale</c>; layers that run as one are stored as one. Everything else is fp32.
+/// </summary>
+internal static class PackedCheckpoint
+{
+    /// <summary>Raised when the layout changes; another version is refused.</summary>
+    private const string Version = "1";
+    private const string FormatKey = "sightline_weights";
+    private const string VersionKey = "sightline_version";
+
+    /// <summary>What the header says of a file in a format.</summary>
+    public static IReadOnlyDictionary<string, string> Metadata(WeightFormat format) =>
+        new Dictionary<string, string> { ["format"] = "sightline", [VersionKey] = Version, [FormatKey] = Name(format) };
+
+    /// <summary>The format of a converted checkpoint; null for any other.</summary>
+    /// <exception cref="CheckpointException">It was written by another version.</exception>
+    public static WeightFormat? FormatOf(TensorSource source)
+    {
+        if (source is not SafetensorsFile { Metadata: var metadata } || !metadata.TryGetValue(FormatKey, out var name))
+            return null;
+        var file = source.Tensors.Values.FirstOrDefault()?.File;
+        var version = metadata.GetValueOrDefault(VersionKey);
+        if (version != Version)
+            throw new CheckpointException($"{file}: packed weights of version {MessageText.Quote(version ?? "none")}; this version of Sightline reads version {Version}. Convert the original checkpoint again.");
+        return Enum.GetValues<WeightFormat>().Cast<WeightFormat?>().FirstOrDefault(format => Name(format!.Value) == name)
+            ?? throw new CheckpointException($"{file}: packed weights of format {MessageText.Quote(name)}; int8 or int4 was expected. Convert the original checkpoint again.");
+    }
+
+    /// <summary>Throws unless a checkpoint can run in a format.</summary>
+    /// <exception cref="ConfigurationException">It was converted to another one.</exception>
+    public static void CheckFormat(TensorSource source, WeightFormat asked, string where)
+    {
+        if (FormatOf(source) is { } stored && asked != WeightFormat.Auto && asked != stored)
+            throw new ConfigurationException($"{where}: converted to {Name(stored)}, so it cannot run as {Name(asked)}; use the original checkpoint, or leave the number format open.");
+    }
+
+    /// <summary>The tensors of packed weights.</summary>
+    public static IEnumerable<TensorData> Tensors(string name, PackedWeights weights)
+    {
+        yield return new TensorData(name + Suffix(weights.Kind), TensorDType.U8, [weights.PanelCount, weights.Steps, PanelDot.Width, 4], weights.Panels);
+        yield return TensorData.FromSingles(name + ScaleSuffix, [weights.Scales.Length], weights.Scales.Span);
+    }
+
+    /// <summary>The packed weights of a name; null where there are none.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="name">Key of the weight.</param>
+    /// <param name="inFeatures">Width of the input.</param>
+    /// <param name="outFeatures">Width of the output.</param>
+    /// <param name="fault">What does not fit, or null.</param>
+    public static PackedWeights? Find(TensorSource source, string name, int inFeatures, int outFeatures, out string? fault)
+    {
+        fault = null;
+        foreach (var kind in (ReadOnlySpan<DotKind>)[DotKind.Int8, DotKind.Int4])
+        {
+            if (!source.Tensors.TryGetValue(name + Suffix(kind), out var panels))
+                continue;
+            var bytes = PackedWeights.ByteCount(kind, inFeatures, outFeatures);
+            var scaleCount = PackedWeights.ScaleCount(kind, inFeatures, outFeatures);
+            if (panels.DType != TensorDType.U8 || panels.ElementCount != bytes)
+                fault = $"'{panels.Name}' is {panels.DType} {panels.ShapeText}; config.json needs {bytes} packed bytes";
+            else if (!source.Tensors.TryGetValue(name + ScaleSuffix, out var scales))
+                fault = $"'{name}{ScaleSuffix}' is missing";
+            else if (scales.DType != TensorDType.F32 || scales.ElementCount != scaleCount)
+                fault = $"'{scales.Name}' is {scales.DType} {scales.ShapeText}; config.json needs {scaleCount} scales";
+            return fault is not null
+                ? null
+                : new PackedWeights(kind, inFeatures, outFeatures, source.GetMemory(panels.Name), MemoryMarshal.Cast<byte, float>(source.GetBytes(name + ScaleSuffix)).ToArray());
+        }
+
+        return null;
+    }
+
+    /// <summary>The keys under which <see cref="Find"/> looks.</summary>
+    public static IEnumerable<string> Names(string name) => [name + Suffix(DotKind.Int8), name + Suffix(DotKind.Int4), name + ScaleSuffix];
+
+    /// <summary>As users write it.</summary>
+    public static string Name(WeightFormat format) => format.ToString().ToLowerInvariant();
+
+    private const string ScaleSuffix = ".scale";
+
+    private static string Suffix(DotKind kind) => kind == DotKind.Int4 ? ".int4" : ".int8";
+}
