@@ -41,6 +41,8 @@ internal sealed class ScoreSettings
     /// <exception cref="MetricsException">A file cannot be used.</exception>
     public Scoring Load(ParseResult result, string annotations, string? images)
     {
+        if (images is not null && !Directory.Exists(images))
+            throw new MetricsException($"{images}: there is no such folder (--images, the pictures that --html shows).");
         var rules = result.GetValue(_coco) ? EvaluationOptions.Coco : new EvaluationOptions();
         return new Scoring
         {

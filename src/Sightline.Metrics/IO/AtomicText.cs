@@ -18,7 +18,9 @@ internal static class AtomicText
         }
         catch (Exception e)
         {
-            File.Delete(temporary);
+            // Deleting in a folder that is not there throws, too, and would hide the reason.
+            if (File.Exists(temporary))
+                File.Delete(temporary);
             if (e is IOException or UnauthorizedAccessException)
                 throw new MetricsException($"{path}: cannot be written ({e.Message.ReplaceLineEndings(" ")}).", e);
             throw;
