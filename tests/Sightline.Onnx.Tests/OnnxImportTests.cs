@@ -98,6 +98,24 @@ public sealed class OnnxImportTests
         Assert.Equal(original.ReadSingles(Name).Select(value => (float)(Half)value), imported.ReadSingles(Name));
     }
 
+    [Theory]
+    [InlineData("t-base")]
+    [InlineData("t-proj")]
+    public void Load_ExportOfPyTorch_GivesEveryWeightBitForBit(string name)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["onnx"]);
+        foreach (var file in Directory.GetFiles(Path.Combine(Fixture.Root, "..", "Sightline.Onnx.Tests", "TorchExports", name, "onnx")))
+            File.Copy(file, folder[Path.Combine("onnx", Path.GetFileName(file))]);
+        File.Copy(Fixture.Path("checkpoints", name, "config.json"), folder["config.json"]);
+        var config = VisionEncoderDecoderConfig.Load(folder.Root);
+        using var original = Checkpoint.Open(Fixture.Path("checkpoints", name));
+        using var imported = Checkpoint.Open(folder.Root);
+        var found = TensorMatch.Create(config, imported).Found.ToDictionary(pair => pair.Parameter.Name, pair => pair.Tensor);
+        foreach (var (parameter, tensor) in TensorMatch.Create(config, original).Found.Where(pair => !pair.Parameter.IsOptional))
+            Assert.Equal(original.ReadSingles(tensor.Name), imported.ReadSingles(found[parameter.Name].Name));
+    }
+
     [Fact]
     public void Load_UnknownGraph_NamesTheFirstNodeThatDoesNotFit()
     {

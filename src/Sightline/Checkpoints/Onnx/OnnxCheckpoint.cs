@@ -11,7 +11,7 @@ internal sealed class OnnxCheckpoint : TensorSource
 {
     private const string EncoderName = "encoder_model";
     private static readonly string[] s_suffixes = ["", "_fp16", "_quantized", "_int8", "_uint8"];
-    private static readonly string[] s_decoders = ["decoder_model_merged", "decoder_model"];
+    private static readonly string[] s_decoders = ["decoder_model_merged", "decoder_model", "decoder_with_past_model"];
 
     private readonly MappedFile _encoder;
     private readonly MappedFile _decoder;
