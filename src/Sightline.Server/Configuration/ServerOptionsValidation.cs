@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using Sightline.Hub;
 
 namespace Sightline.Server.Configuration;
 
@@ -36,8 +37,8 @@ internal sealed class ServerOptionsValidation : IValidateOptions<ServerOptions>
     {
         if (options.Model.Length == 0)
             faults.Add("--model is missing; give the folder of a model: --model path/to/model");
-        else if (!File.Exists(Path.Combine(options.Model, "config.json")))
-            faults.Add($"--model is '{options.Model}', where no config.json is; a checkpoint folder was expected");
+        else if (!File.Exists(Path.Combine(options.Model, "config.json")) && (Directory.Exists(options.Model) || !HubModelName.TryParse(options.Model, out _)))
+            faults.Add($"--model is '{options.Model}', where no config.json is; a checkpoint folder, or owner/name of the hub, was expected");
     }
 
     private static void CheckAddresses(ServerOptions options, List<string> faults)
