@@ -56,6 +56,8 @@ internal sealed class PageRenderer
 
     private static string Render(IReadOnlyList<CaptionOutcome> outcomes)
     {
+        if (outcomes.Count == 0)
+            return "<p class=\"hint\">Descriptions appear here.</p>";
         var html = new StringBuilder();
         foreach (var outcome in outcomes)
         {

@@ -1,7 +1,7 @@
 'use strict';
 (() => {
   const at = id => document.getElementById(id);
-  const [form, files, camera, drop, status, error, output] = ['form', 'files', 'camera', 'drop', 'status', 'error', 'output'].map(at);
+  const [form, files, camera, drop, status, note, error, output] = ['form', 'files', 'camera', 'drop', 'status', 'note', 'error', 'output'].map(at);
   const provenance = 'AI description: ';
   let running = null; // AbortController of the run under way: the newest pictures win
   let shown = null; // address of the preview
@@ -23,7 +23,7 @@
   at('history-clear').addEventListener('click', () => {
     at('history-list').replaceChildren();
     at('history').hidden = true;
-    say('History cleared.');
+    say('History cleared.', note);
     at('results-heading').focus();
   });
 
@@ -36,9 +36,9 @@
   }
 
   // A region that repeats its text is not read again: it is emptied first.
-  function say(text) {
-    status.textContent = '';
-    requestAnimationFrame(() => { status.textContent = text; });
+  function say(text, region = status) {
+    region.textContent = '';
+    requestAnimationFrame(() => { region.textContent = text; });
   }
 
   function fail(text) {
@@ -56,7 +56,7 @@
 
   async function start(pictures) {
     running?.abort();
-    error.textContent = '';
+    error.textContent = note.textContent = '';
     if (pictures.length === 0) {
       error.textContent = 'No picture is chosen.';
       files.focus();
@@ -147,16 +147,15 @@
   }
 
   function notes(caption) {
-    return caption.warnings.length ? '. Note: ' + caption.warnings.join(' ') : '';
+    return caption.warnings.length ? '. ' + caption.warnings.join(' ') : '';
   }
 
   function showOne(picture, caption) {
     if (shown) URL.revokeObjectURL(shown);
     shown = URL.createObjectURL(picture);
-    const image = make('img', { className: 'preview', src: shown, alt: '' }); // the description stands beside it
+    const image = make('img', { className: 'preview', src: shown, alt: '' }); // the description stands above it
     image.addEventListener('error', () => image.remove());
-    output.append(image, make('p', { className: 'spoken' }, make('span', { className: 'label' }, provenance.trim()), ' ', caption.text));
-    for (const warning of caption.warnings) output.append(make('p', {}, `Note: ${warning}`));
+    output.append(image); // the status above is the description, once for eyes and ears
     const actions = make('p', { className: 'actions' }, button('Copy', () => copy(caption.text)));
     if ('speechSynthesis' in window) actions.append(speaker(caption.text));
     output.append(actions);
@@ -190,7 +189,7 @@
     const address = URL.createObjectURL(new Blob([text], { type }));
     make('a', { href: address, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(address), 60000);
-    say(`${name} is saved.`);
+    say(`${name} is saved.`, note);
   }
 
   function button(text, action) {
@@ -214,7 +213,7 @@
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-      say('Copied.');
+      say('Copied.', note);
     } catch {
       error.textContent = 'The browser does not allow copying here. Select the text instead.';
     }
