@@ -30,7 +30,7 @@ internal sealed partial class ServerUnderLoad : IDisposable
         {
             if (Listening().Match(line) is { Success: true } match)
             {
-                process.BeginErrorReadLine(); // drained, so that the pipe never fills
+                _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null); // drained, so that the pipe never fills
                 var server = new ServerUnderLoad(process, new Uri(match.Groups[1].Value));
                 using var client = new HttpClient { BaseAddress = server.Address };
                 while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode)

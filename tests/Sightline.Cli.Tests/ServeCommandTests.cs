@@ -59,6 +59,7 @@ public sealed class ServeCommandTests
     private static void WriteServer(TemporaryFolder folder, string script)
     {
         File.WriteAllText(folder.At("sightline-server"), script);
-        File.SetUnixFileMode(folder.At("sightline-server"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(folder.At("sightline-server"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }
