@@ -4,7 +4,7 @@ namespace Sightline.Tests;
 
 public sealed class CaptionPipelineTests
 {
-    private static readonly string[] s_shapes = [.. Directory.GetFiles(Fixture.Path("images", "shapes")).Order(StringComparer.Ordinal)];
+    private static readonly string[] s_shapes = [.. Directory.GetFiles(Fixture.Path("images", "shapes"), "*.png").Order(StringComparer.Ordinal)];
 
     [Theory]
     [InlineData(1, 1)]

@@ -1,18 +1,18 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using System.Threading.Channels;
 
 namespace Sightline.Imaging;
 
 /// <summary>
-/// Hands bands of rows from the thread that decodes to one that works on them, through two buffers. A thread of its own: one of the pool could wait for
-/// threads that wait for it.
+/// Hands bands of rows from the thread that decodes to one that works on them, through three buffers. A thread of its own, and waits that need no other: one
+/// of the pool could wait for threads that wait for it.
 /// </summary>
 internal sealed class BandWorker : IDisposable
 {
     private const int Buffers = 3;
 
-    private readonly Channel<byte[]> _free = Channel.CreateBounded<byte[]>(Buffers);
-    private readonly Channel<(byte[] Buffer, int Length)> _full = Channel.CreateBounded<(byte[], int)>(Buffers);
+    private readonly BlockingCollection<byte[]> _free = [];
+    private readonly BlockingCollection<(byte[] Buffer, int Length)> _full = [];
     private readonly BandWork _work;
     private readonly Thread _thread;
     private ExceptionDispatchInfo? _error;
@@ -24,7 +24,7 @@ internal sealed class BandWorker : IDisposable
     {
         _work = work;
         for (var i = 0; i < Buffers; i++)
-            _free.Writer.TryWrite(GC.AllocateUninitializedArray<byte>(bandBytes, pinned: true));
+            _free.Add(GC.AllocateUninitializedArray<byte>(bandBytes, pinned: true));
         _thread = new Thread(Run) { IsBackground = true, Name = "Sightline resize" };
         _thread.Start();
     }
@@ -33,46 +33,47 @@ internal sealed class BandWorker : IDisposable
     public delegate void BandWork(ReadOnlySpan<byte> band);
 
     /// <summary>A buffer to fill, pinned; waits until there is one.</summary>
-    public byte[] Rent() => Wait(_free.Reader);
+    public byte[] Rent() => _free.Take();
 
     /// <summary>Hands a filled buffer over.</summary>
-    public void Add(byte[] buffer, int length) => _full.Writer.TryWrite((buffer, length));
+    public void Add(byte[] buffer, int length) => _full.Add((buffer, length));
 
     /// <summary>Waits until everything is done, and throws what the work threw.</summary>
     public void Finish()
     {
-        Dispose();
+        End();
         _error?.Throw();
     }
 
     /// <summary>Ends the thread.</summary>
     public void Dispose()
     {
-        _full.Writer.TryComplete();
+        End();
+        _free.Dispose();
+        _full.Dispose();
+    }
+
+    private void End()
+    {
+        _full.CompleteAdding();
         _thread.Join();
     }
 
-    private static T Wait<T>(ChannelReader<T> reader) =>
-        reader.TryRead(out var item) ? item : reader.ReadAsync().AsTask().GetAwaiter().GetResult();
-
     private void Run()
     {
-        while (_full.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        foreach (var (buffer, length) in _full.GetConsumingEnumerable())
         {
-            while (_full.Reader.TryRead(out var band))
+            try
             {
-                try
-                {
-                    if (_error is null)
-                        _work(band.Buffer.AsSpan(0, band.Length));
-                }
-                catch (Exception e)
-                {
-                    _error = ExceptionDispatchInfo.Capture(e);
-                }
-
-                _free.Writer.TryWrite(band.Buffer);
+                if (_error is null)
+                    _work(buffer.AsSpan(0, length));
             }
+            catch (Exception e)
+            {
+                _error = ExceptionDispatchInfo.Capture(e);
+            }
+
+            _free.Add(buffer);
         }
     }
 }

@@ -89,7 +89,7 @@ public sealed class PictureSetTests
         Assert.Contains("no such file", Assert.Throws<ConfigurationException>(() => PictureSet.Open([folder.At("nothing.png")], recursive: false)).Message, StringComparison.Ordinal);
     }
 
-    private static string[] Shapes() => [.. Directory.GetFiles(Fixture.Path("images", "shapes")).Order(StringComparer.Ordinal)];
+    private static string[] Shapes() => [.. Directory.GetFiles(Fixture.Path("images", "shapes"), "*.png").Order(StringComparer.Ordinal)];
 
     private static void WriteTar(string path, params (string Name, int Shape)[] entries)
     {

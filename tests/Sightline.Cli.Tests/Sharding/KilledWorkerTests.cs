@@ -16,7 +16,7 @@ public sealed class KilledWorkerTests
     public async Task Caption_OneOfThreeWorkersKilled_EveryPictureHasOneResult()
     {
         using var folder = new TemporaryFolder();
-        var shapes = Directory.GetFiles(Fixture.Path("images", "shapes")).Order(StringComparer.Ordinal).ToArray();
+        var shapes = Directory.GetFiles(Fixture.Path("images", "shapes"), "*.png").Order(StringComparer.Ordinal).ToArray();
         var ids = WriteTars(folder, shapes);
         string[] Arguments(int worker) =>
             ["caption", folder.At("tars"), "--model", Fixture.Path("checkpoints", "t-base"), "--out", folder.At("out"), "--shard", $"{worker}/{Workers}", "--threads", "1"];
