@@ -14,6 +14,9 @@ switch (args)
     case ["encode", var folder, var picture, ..]:
         CaptionBenchmark.RepeatEncoder(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
         return 0;
+    case ["fidelity", var folder, ..]:
+        FidelityBenchmark.Run(folder, Option("--pictures", "") is { Length: > 0 } pictures ? pictures : null, int.Parse(Option("--seed", "7")));
+        return 0;
     case ["peers", var folder, var onnx, var picture, ..]:
         PeerRun.Run(folder, onnx, picture, threads: args.Length > 4 ? int.Parse(args[4]) : Environment.ProcessorCount);
         return 0;
@@ -29,6 +32,8 @@ switch (args)
     default:
         Console.Error.WriteLine("make FOLDER [decoderLayers]          write a full-size checkpoint with random weights (ViT-base/16-224, GPT-2; 957 MB)");
         Console.Error.WriteLine("caption FOLDER PICTURE [--threads N] [--dtype auto|fp32|bf16|int8|int4]    load it and caption: load time, ms per stage, peak memory");
+        Console.Error.WriteLine("encode FOLDER PICTURE [--threads N] [--dtype ...]     nothing but the encoder for 12 seconds, for a profiler");
+        Console.Error.WriteLine("fidelity FOLDER [--pictures DIR] [--seed N]     share of captions that a number format leaves as they are, and the change of logits");
         Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline and ONNX Runtime on every export below ONNX, as ratios");
         Console.Error.WriteLine("picture PICTURE                      from a file to the model's input: ms, exact and scaled");
         Console.Error.WriteLine("folder FOLDER PICTURES [count]       many pictures: one after the other and through the pipeline, pictures a second");
