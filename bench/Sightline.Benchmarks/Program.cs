@@ -15,7 +15,7 @@ switch (args)
         CaptionBenchmark.RepeatEncoder(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
         return 0;
     case ["fidelity", var folder, ..]:
-        FidelityBenchmark.Run(folder, Option("--pictures", "") is { Length: > 0 } pictures ? pictures : null, int.Parse(Option("--seed", "7")));
+        FidelityBenchmark.Run(folder, Option("--pictures", "") is { Length: > 0 } held ? held : null, int.Parse(Option("--seed", "7")));
         return 0;
     case ["peers", var folder, var onnx, var picture, ..]:
         PeerRun.Run(folder, onnx, picture, threads: args.Length > 4 ? int.Parse(args[4]) : Environment.ProcessorCount);
