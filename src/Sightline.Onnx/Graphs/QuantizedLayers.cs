@@ -52,6 +52,8 @@ internal sealed class QuantizedLayers(Parameters parameters, bool isSigned, bool
         if (turned)
             shape = [shape[1], shape[0]];
         var quantized = Quantization.Quantize(turned ? Parameters.Transposed(name) : Parameters.Values(name), isSigned, perChannel ? (int)shape[^1] : 1);
+        if (!quantized.Scales.All(float.IsFinite))
+            throw new CheckpointException($"tensor '{name}' holds infinite or undefined values, which have no 8-bit form; choose fp32.");
         var type = isSigned ? DataType.Int8 : DataType.Uint8;
         long[] scaleShape = perChannel ? [shape[^1]] : [];
         graph.Constants.Add(names.Item1, type, shape, quantized.Values);
