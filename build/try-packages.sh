@@ -6,7 +6,7 @@ root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for project in Sightline Sightline.Metrics Sightline.Data Sightline.Training Sightline.Cli; do
+for project in Sightline Sightline.Metrics Sightline.Data Sightline.Training Sightline.Extensions.AI Sightline.Cli Sightline.Server; do
   dotnet pack "src/$project" -c Release -o "$work/feed" --nologo -v quiet
 done
 ls "$work/feed"
@@ -18,6 +18,15 @@ dotnet tool install Sightline.Cli --version "$version" --tool-path "$work/tools"
 caption=$("$work/tools/sightline" caption tests/Fixtures/images/shapes/shape0.png --model tests/Fixtures/checkpoints/t-base)
 echo "the installed command says: $caption"
 [ "$caption" = "$(printf 'tests/Fixtures/images/shapes/shape0.png\ta yellow square')" ]
+
+dotnet tool install Sightline.Server --version "$version" --tool-path "$work/tools" --add-source "$work/feed"
+"$work/tools/sightline" serve --model tests/Fixtures/checkpoints/t-base --urls http://127.0.0.1:18080 2> "$work/server.log" &
+server=$!
+for _ in $(seq 60); do curl -sf http://127.0.0.1:18080/health/ready > /dev/null && break; sleep 1; done
+caption=$(curl -s --data-binary @tests/Fixtures/images/shapes/shape0.png -H 'Content-Type: image/png' http://127.0.0.1:18080/)
+kill "$server" && wait "$server"
+echo "the installed server says: $caption"
+[ "$caption" = '[{"generated_text":"a yellow square"}]' ]
 
 mkdir "$work/app"
 cat > "$work/app/app.csproj" <<EOF

@@ -75,8 +75,10 @@ internal sealed record ServerOptions
     /// <summary>How log lines are written: <c>text</c> or <c>json</c>.</summary>
     public string LogFormat { get; init; } = "text";
 
-    /// <summary>The name of the served model.</summary>
-    public string ModelName => Name.Length > 0 ? Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)));
+    /// <summary>The name of the served model: what is given, or the folder's name, or a hub model's <c>owner/name</c>.</summary>
+    public string ModelName => Name.Length > 0 ? Name
+        : Directory.Exists(Model) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)))
+        : Model.Split('@')[0];
 
     /// <summary>The host names that requests may ask for.</summary>
     public IReadOnlyList<string> Hosts => AllowedHosts.Length > 0
