@@ -10,7 +10,7 @@ internal static class CaptionBenchmark
 {
     private const int Tokens = 20;
     private const int Runs = 9;
-    private static readonly TimeSpan Warming = TimeSpan.FromMilliseconds(600); // until the JIT has settled
+    private static readonly TimeSpan s_warming = TimeSpan.FromMilliseconds(600); // until the JIT has settled
 
     public static void Run(string folder, string picture, int threads, WeightFormat format)
     {
@@ -61,7 +61,7 @@ internal static class CaptionBenchmark
 
     private static (List<double> Wall, List<double> Processor) Times(Action action)
     {
-        for (var warming = Stopwatch.StartNew(); warming.Elapsed < Warming;)
+        for (var warming = Stopwatch.StartNew(); warming.Elapsed < s_warming;)
             action();
         var (wall, processor) = (new List<double>(), new List<double>());
         for (var i = 0; i < Runs; i++)
