@@ -17,9 +17,19 @@ internal static class FidelityBenchmark
     public static void Run(string folder, string? pictures, int seed)
     {
         using var exact = Captioner.Load(folder, new CaptionerOptions { DType = WeightFormat.Fp32 });
-        var images = pictures is null ? Shapes(exact, seed) : [.. Directory.EnumerateFiles(pictures).Order(StringComparer.Ordinal).Select(file => exact.Prepare(file))];
+        if (pictures is not null)
+            Compare(folder, exact, "pictures", [.. Directory.EnumerateFiles(pictures).Order(StringComparer.Ordinal).Select(file => exact.Prepare(file))]);
+        else
+        {
+            Compare(folder, exact, "new pictures of the kinds learned", Shapes(exact, ShapesPart.Val, seed));
+            Compare(folder, exact, "pictures with pairs of colour and shape never learned", Shapes(exact, ShapesPart.Heldout, seed));
+        }
+    }
+
+    private static void Compare(string folder, Captioner exact, string what, List<PreparedImage> images)
+    {
         var (greedy, beams) = (Describe(exact, images, 1), Describe(exact, images, 4));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder}: {images.Count} pictures, {greedy.Select(c => c.Text).Distinct().Count()} different captions"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{folder}: {images.Count} {what}, {greedy.Select(c => c.Text).Distinct().Count()} different captions"));
         Console.WriteLine("format\tgreedy identical\tbeam 4 identical\tlargest logit change\tlogits from\tto");
         foreach (var format in s_formats)
         {
@@ -29,11 +39,11 @@ internal static class FidelityBenchmark
         }
     }
 
-    private static List<PreparedImage> Shapes(Captioner captioner, int seed)
+    private static List<PreparedImage> Shapes(Captioner captioner, ShapesPart part, int seed)
     {
         var size = captioner.Model.Config.Encoder.ImageSize;
         var options = new ShapesOptions { Level = 1, Size = size, Seed = (ulong)seed };
-        return [.. new[] { ShapesPart.Val, ShapesPart.Heldout }.SelectMany(part => ShapesDataset.Generate(part, options))
+        return [.. ShapesDataset.Generate(part, options)
             .Select(picture => new PreparedImage(picture.FileName, size, size, captioner.Processor.Preprocess(new RgbImage(size, size, picture.Pixels))))];
     }
 

@@ -35,7 +35,7 @@ public sealed class PackedCheckpointTests
         Assert.Equal(expected, Logits(packed));
         using var exact = VisionEncoderDecoderModel.Load(source);
         var difference = Logits(exact).Zip(expected, (a, b) => Math.Abs(a - b)).Max();
-        Assert.InRange(difference, 1e-6f, format == WeightFormat.Int8 ? 0.2f : 2f); // rounded, but the same model
+        Assert.InRange(difference, 1e-6f, format == WeightFormat.Int8 ? 0.5f : 3f); // rounded, but the same model: logits span some 20
     }
 
     [Fact]
