@@ -50,7 +50,7 @@ internal static class ConvertCommand
         verb.Add(offline);
         verb.Validators.Add(result =>
         {
-            if (result.GetValue(dtype) is "int8" or "int4" && (result.GetResult(format) is { Implicit: false } || result.GetResult(shard) is { Implicit: false }))
+            if (result.GetResult(dtype)?.Tokens is [{ Value: "int8" or "int4" }] && (result.GetResult(format) is { Implicit: false } || result.GetResult(shard) is { Implicit: false }))
                 result.AddError("--dtype int8 and int4 write one safetensors file; --format and --max-shard-size do not go with them.");
         });
         verb.Run(async (result, terminal, cancellationToken) =>
