@@ -134,8 +134,9 @@ public sealed partial class SecurityTests(SharedServer shared) : IClassFixture<S
         var text = await server.Client.GetStringAsync("/metrics");
         string[] names = ["sightline_images_total", "sightline_batch_size", "sightline_stage_duration_seconds", "sightline_queue_length", "sightline_rejections_total", "http_server_request_duration"];
         Assert.All(names, name => Assert.Contains(name, text, StringComparison.Ordinal));
-        Assert.Matches("sightline_images_total\\{[^}]*outcome=\"captioned\"[^}]*\\} 1\\b", text);
-        Assert.Matches("sightline_images_total\\{[^}]*outcome=\"undecodable\"[^}]*\\} 1\\b", text);
+        // At least one: a meter is heard by its name, and the tests beside this one run servers in the same process.
+        Assert.Matches("sightline_images_total\\{[^}]*outcome=\"captioned\"[^}]*\\} [1-9]", text);
+        Assert.Matches("sightline_images_total\\{[^}]*outcome=\"undecodable\"[^}]*\\} [1-9]", text);
     }
 
     [Theory]
