@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Sightline.Onnx.Tests;
 
-/// <summary>The lines that docs/onnx.md shows, run.</summary>
+/// <summary>The lines that README.md shows, run.</summary>
 public sealed class ReadmeTests
 {
     [Fact]
@@ -20,10 +20,10 @@ public sealed class ReadmeTests
     }
 
     [Fact]
-    public void Snippet_InTheDocumentation_IsTheOneRunHere()
+    public void Snippet_InTheReadme_IsTheOneRunHere()
     {
         var source = Lines(Path.Combine(Fixture.Root, "..", "Sightline.Onnx.Tests", "ReadmeTests.cs"));
-        var shown = Lines(Path.Combine(Fixture.Root, "..", "..", "docs", "onnx.md"));
+        var shown = Lines(Path.Combine(Fixture.Root, "..", "..", "README.md"));
         var begin = Array.IndexOf(source, "// begin");
         var lines = source[(begin + 1)..Array.IndexOf(source, "// end")];
         Assert.True(lines.Length > 10);
