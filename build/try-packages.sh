@@ -6,7 +6,7 @@ root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for project in Sightline Sightline.Metrics Sightline.Data Sightline.Training Sightline.Extensions.AI Sightline.Cli Sightline.Server; do
+for project in Sightline Sightline.Onnx Sightline.Metrics Sightline.Data Sightline.Training Sightline.Extensions.AI Sightline.Cli Sightline.Server; do
   dotnet pack "src/$project" -c Release -o "$work/feed" --nologo -v quiet
 done
 ls "$work/feed"

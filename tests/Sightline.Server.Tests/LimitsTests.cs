@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Sightline.Hub;
 using Sightline.Server.Captioning;
 using Sightline.Tests;
 using Xunit;
@@ -113,6 +114,20 @@ public sealed class LimitsTests
         var (status, _) = await server.Client.AskAsync("/api/captions", Http.Raw(TestServer.Picture));
         Assert.Equal(200, status);
         Assert.True(SpinWait.SpinUntil(() => admission.Count == 0, TimeSpan.FromSeconds(20)), $"{admission.Count} pictures are still counted");
+    }
+
+    [Fact]
+    public async Task Model_NotNamed_IsThatOfTheEnvironment()
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sightline-server.dll"), "--urls", "http://127.0.0.1:0"])
+        {
+            RedirectStandardError = true,
+            Environment = { [ModelSource.Variable] = "no/such/model" },
+        };
+        using var process = Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((2, "sightline-server: --model is 'no/such/model', where no config.json is; a checkpoint folder, or owner/name of the hub, was expected.\n"), (process.ExitCode, error.ReplaceLineEndings("\n")));
     }
 
     [Fact]

@@ -30,7 +30,7 @@ internal sealed class CaptionSettings
     private readonly Option<long?> _maxPixels = NumberOption.Whole<long>("--max-pixels", $"Refuse pictures with more pixels (default {ImageDecodeOptions.Default.MaxPixels}).", 1, MostPixels);
     private readonly Option<string?> _compat = ChoiceOption.Create("--compat", "Follow this version of Transformers where versions differ; 4.17 is the default.", Compat417, Compat431);
 
-    private readonly Option<string?> _dtype = ChoiceOption.Create("--dtype", "Number format of the weights: auto, the default, is that of the model if it was converted to one, else fp32. int8 is the fastest that keeps the captions.", [.. Enum.GetNames<WeightFormat>().Select(name => name.ToLowerInvariant())]);
+    private readonly Option<string?> _dtype = ChoiceOption.Create("--dtype", "Number format of the weights: auto, the default, is that of the model if it was converted to one, else fp32. int8 is the fastest and changes a few captions in a hundred.", [.. Enum.GetNames<WeightFormat>().Select(name => name.ToLowerInvariant())]);
 
     /// <summary>Threads for the arithmetic; 0, the default, is one per physical core.</summary>
     public Option<int?> Threads { get; } = NumberOption.Whole<int>("--threads", "Threads for the arithmetic; 0, the default, is one for each core.", 0, 1024);

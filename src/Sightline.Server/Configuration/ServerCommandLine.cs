@@ -11,7 +11,7 @@ internal static class ServerCommandLine
 
     private static readonly Option<string?>[] s_options =
     [
-        Setting("--model", nameof(ServerOptions.Model), "MODEL", "The model's folder, as Hugging Face lays it out, or owner/name[@revision] of the hub."),
+        Setting("--model", nameof(ServerOptions.Model), "MODEL", "The model's folder, as Hugging Face lays it out, or owner/name[@revision] of the hub; without it, SIGHTLINE_MODEL counts."),
         Setting("--name", nameof(ServerOptions.Name), "NAME", "What the APIs call the model (default: the folder's name)."),
         Setting("--urls", nameof(ServerOptions.Urls), "URLS", "Where to listen (default http://127.0.0.1:8080: this machine only); several with semicolons."),
         Setting("--allowed-hosts", nameof(ServerOptions.AllowedHosts), "HOSTS", "Host names that requests may ask for, * for any; needed to listen beyond this machine."),

@@ -1,3 +1,5 @@
+using Sightline.Hub;
+
 namespace Sightline.Server.Configuration;
 
 /// <summary>
@@ -9,8 +11,8 @@ internal sealed record ServerOptions
     /// <summary>The configuration section that these options are bound from.</summary>
     public const string Section = "Sightline";
 
-    /// <summary>The checkpoint folder. Required.</summary>
-    public string Model { get; init; } = "";
+    /// <summary>The checkpoint folder, or <c>owner/name[@revision]</c> of the hub. Default: what <c>SIGHTLINE_MODEL</c> says; one of the two is required.</summary>
+    public string Model { get; init; } = Environment.GetEnvironmentVariable(ModelSource.Variable) ?? "";
 
     /// <summary>What the APIs call the model. Default: the folder's name.</summary>
     public string Name { get; init; } = "";

@@ -36,7 +36,7 @@ internal sealed class ServerOptionsValidation : IValidateOptions<ServerOptions>
     private static void CheckModel(ServerOptions options, List<string> faults)
     {
         if (options.Model.Length == 0)
-            faults.Add("--model is missing; give the folder of a model: --model path/to/model");
+            faults.Add($"--model is missing; give the folder of a model, or set {ModelSource.Variable}: --model path/to/model");
         else if (!File.Exists(Path.Combine(options.Model, "config.json")) && (Directory.Exists(options.Model) || !HubModelName.TryParse(options.Model, out _)))
             faults.Add($"--model is '{options.Model}', where no config.json is; a checkpoint folder, or owner/name of the hub, was expected");
     }

@@ -21,15 +21,15 @@ internal sealed class OnnxDecoderWalk(OnnxWalk walk, OnnxWalk encoder, IReadOnly
         {
             var mlp = walk.ExpectLinear(branch, "mlp.c_proj");
             var inner = walk.ExpectActivated(mlp.Input, "a decoder block", weights.DecoderActivation);
-            var norm2 = NormOf(inner.Input, rest, "ln_2");
+            var norm2 = walk.ExpectNormOf(inner.Input, rest, "ln_2");
             var cross = Branch(rest, "crossattention.c_proj", out var afterSelf);
             var crossAttention = walk.ExpectAttention(cross.Input, "cross-attention");
             var query = walk.ExpectLinear(walk.Head(crossAttention.Query).Value, "crossattention.q_attn");
             var keyValue = CrossKeyValue(crossAttention);
-            var normCross = NormOf(query.Input, afterSelf, "ln_cross_attn");
+            var normCross = walk.ExpectNormOf(query.Input, afterSelf, "ln_cross_attn");
             var self = Branch(afterSelf, "attn.c_proj", out var before);
             var joint = Joint(walk.ExpectAttention(self.Input, "self-attention"));
-            var norm1 = NormOf(joint.Input, before, "ln_1");
+            var norm1 = walk.ExpectNormOf(joint.Input, before, "ln_1");
             layers.Add(prefix =>
             {
                 weights.Norm($"{prefix}ln_1", norm1);
@@ -59,12 +59,6 @@ internal sealed class OnnxDecoderWalk(OnnxWalk walk, OnnxWalk encoder, IReadOnly
         var (branch, others) = walk.Residual(states) ?? throw walk.Unfit(walk.Producer(states), $"a residual connection behind {what}", states);
         rest = others;
         return walk.ExpectLinear(branch, what);
-    }
-
-    private OnnxWalk.Norm NormOf(string value, string of, string what)
-    {
-        var norm = walk.ExpectNorm(value, what);
-        return walk.IsSame(norm.Input, of) ? norm : throw walk.Unfit(norm.Node, $"the norm of what the block has so far ({what})");
     }
 
     // Queries, keys and values are the three parts of one layer, in this order.

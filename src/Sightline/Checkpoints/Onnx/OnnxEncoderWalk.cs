@@ -13,14 +13,14 @@ internal sealed class OnnxEncoderWalk(OnnxWalk walk, OnnxWeights weights)
         {
             var output = walk.ExpectLinear(branch, "a layer's output");
             var intermediate = walk.ExpectActivated(output.Input, "an encoder layer", weights.EncoderActivation);
-            var after = NormOf(intermediate.Input, rest, "layernorm_after");
+            var after = walk.ExpectNormOf(intermediate.Input, rest, "layernorm_after");
             (branch, var before) = walk.Residual(rest) ?? throw walk.Unfit(walk.Producer(rest), "a residual connection behind attention", rest);
             var dense = walk.ExpectLinear(branch, "attention's output");
             var attention = walk.ExpectAttention(dense.Input, "an encoder layer");
             var (query, key, value) = (Projection(attention.Query), Projection(attention.Key), Projection(attention.Value));
             if (!walk.IsSame(query.Input, key.Input) || !walk.IsSame(query.Input, value.Input))
                 throw walk.Unfit(attention.Node, "queries, keys and values of the same states");
-            var norm = NormOf(query.Input, before, "layernorm_before");
+            var norm = walk.ExpectNormOf(query.Input, before, "layernorm_before");
             layers.Add(prefix =>
             {
                 weights.Norm($"{prefix}layernorm_before", norm);
@@ -41,12 +41,6 @@ internal sealed class OnnxEncoderWalk(OnnxWalk walk, OnnxWeights weights)
             layers[i]($"encoder.encoder.layer.{i}.");
 
         OnnxWalk.Linear Projection(string value) => walk.ExpectLinear(walk.Head(value).Value, "queries, keys or values of an encoder layer");
-    }
-
-    private OnnxWalk.Norm NormOf(string value, string of, string what)
-    {
-        var norm = walk.ExpectNorm(value, what);
-        return walk.IsSame(norm.Input, of) ? norm : throw walk.Unfit(norm.Node, $"the norm of what the layer begins with ({what})");
     }
 
     // Tokens and patches one after the other, plus positions.

@@ -101,6 +101,13 @@ internal sealed class OnnxWalk(string file, OnnxGraph graph)
         throw Unfit(node, $"a layer norm ({what})");
     }
 
+    /// <summary>The norm that gives <paramref name="value"/>, taken of <paramref name="of"/>.</summary>
+    public Norm ExpectNormOf(string value, string of, string what)
+    {
+        var norm = ExpectNorm(value, what);
+        return IsSame(norm.Input, of) ? norm : throw Unfit(norm.Node, $"the norm of what the block has so far ({what})");
+    }
+
     /// <summary>The two sides of a residual connection; null where the value is none.</summary>
     public (string Branch, string Others)? Residual(string value)
     {
