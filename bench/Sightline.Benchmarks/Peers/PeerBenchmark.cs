@@ -11,6 +11,7 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
 {
     private const int Tokens = 20;
     private const int BatchRounds = 3;
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(20); // until the last one's threads have stopped spinning
     private static readonly int[] s_batches = [4, 16];
 
     public void Run()
@@ -52,6 +53,7 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
         {
             for (var i = 0; i < peers.Count; i++)
             {
+                Thread.Sleep(Rest);
                 var clock = Stopwatch.StartNew();
                 action(peers[i]);
                 if (round >= 0) // the first round warms up

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
@@ -50,17 +51,17 @@ internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
     private static void Few(in Call call, int head)
     {
         var shape = call.Shape;
-        var offset = head * shape.HeadDim;
+        var (offset, keyOffset) = (head * shape.HeadDim, shape.KeyOffset(head));
         var length = shape.QueryLength * shape.KeyLength;
         var rented = call.Probabilities == null ? ArrayPool<float>.Shared.Rent(length) : null;
         fixed (float* own = rented)
         {
             var scores = rented is null ? call.Probabilities + ((long)head * length) : own;
-            MatrixKernels<T>.Dots(call.Queries + offset, shape.QueryStride, shape.QueryLength, call.Keys + offset, call.Places, shape.KeyLength, shape.HeadDim,
+            MatrixKernels<T>.Dots(call.Queries + offset, shape.QueryStride, shape.QueryLength, call.Keys + keyOffset, call.Places, shape.KeyLength, shape.HeadDim,
                 scores, shape.KeyLength);
             for (var i = 0; i < shape.QueryLength; i++)
                 Softmax(new Span<float>(scores + ((long)i * shape.KeyLength), shape.KeyLength), shape.VisibleKeys(i), shape.Scale, call.Mask);
-            MatrixKernels<T>.WeightedSums(scores, shape.KeyLength, shape.QueryLength, call.Values + offset, call.Places, shape.KeyLength, shape.HeadDim,
+            MatrixKernels<T>.WeightedSums(scores, shape.KeyLength, shape.QueryLength, call.Values + keyOffset, call.Places, shape.KeyLength, shape.HeadDim,
                 call.Output + offset, shape.OutputStride);
         }
 
@@ -83,8 +84,8 @@ internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
             var values = keys + (scoreStride * dim); // [dimPanels, keyLength, width]
             var scores = values + (sumStride * keyLength);
             var sums = scores + (QueryBlock * scoreStride);
-            PackKeys(call, offset, keys, width);
-            PackValues(call, offset, values, width);
+            PackKeys(call, shape.KeyOffset(head), keys, width);
+            PackValues(call, shape.KeyOffset(head), values, width);
             for (var first = 0; first < shape.QueryLength; first += QueryBlock)
             {
                 var rows = Math.Min(QueryBlock, shape.QueryLength - first);
@@ -143,20 +144,48 @@ internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
         }
     }
 
+    // softmax(row · scale) over the visible keys; keys that the mask hides get the least float, as the reference's do.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Softmax(Span<float> row, int visible, float scale, byte* mask)
     {
         row[visible..].Clear();
         row = row[..visible];
-        TensorPrimitives.Multiply(row, scale, row);
         for (var j = 0; mask != null && j < row.Length; j++)
         {
             if (mask[j] == 0)
                 row[j] = float.MinValue;
         }
 
-        TensorPrimitives.Subtract(row, TensorPrimitives.Max<float>(row), row);
-        TensorPrimitives.Exp<float>(row, row);
-        TensorPrimitives.Multiply(row, 1 / TensorPrimitives.Sum<float>(row), row);
+        ref var scores = ref MemoryMarshal.GetReference(row);
+        var n = (nuint)T.Count;
+        var whole = (nuint)row.Length / n * n;
+        var rest = row[(int)whole..];
+        var greatest = T.Broadcast(float.NegativeInfinity);
+        for (nuint i = 0; i < whole; i += n)
+            greatest = T.Max(greatest, T.Load(ref scores, i));
+        var most = rest.IsEmpty ? float.NegativeInfinity : TensorPrimitives.Max<float>(rest);
+        most = MathF.Max(most, T.Greatest(greatest)) * scale;
+
+        // The last register is filled up with scores that count nothing.
+        Span<float> padded = stackalloc float[T.Count];
+        padded.Fill(float.NegativeInfinity);
+        rest.CopyTo(padded);
+        ref var last = ref MemoryMarshal.GetReference(padded);
+        var (factor, shift) = (T.Broadcast(scale), T.Broadcast(-most));
+        var tail = rest.IsEmpty ? T.Broadcast(0) : Exponential<T>.Of(T.Add(T.Multiply(T.Load(ref last, 0), factor), shift));
+        var sum = tail;
+        for (nuint i = 0; i < whole; i += n)
+        {
+            var value = Exponential<T>.Of(T.Add(T.Multiply(T.Load(ref scores, i), factor), shift));
+            sum = T.Add(sum, value);
+            value.Store(ref scores, i);
+        }
+
+        var share = T.Broadcast(1 / T.Sum(sum));
+        for (nuint i = 0; i < whole; i += n)
+            T.Multiply(T.Load(ref scores, i), share).Store(ref scores, i);
+        T.Multiply(tail, share).Store(ref last, 0);
+        padded[..rest.Length].CopyTo(rest);
     }
 
     private struct Call

@@ -15,6 +15,9 @@ internal readonly record struct AttentionShape
 
     public required int KeyStride { get; init; }
 
+    /// <summary>Floats from a key's or value's part of one head to that of the next; 0 where heads lie side by side.</summary>
+    public int KeyHeadStride { get; init; }
+
     public required int OutputStride { get; init; }
 
     /// <summary>Factor on the scores.</summary>
@@ -22,6 +25,9 @@ internal readonly record struct AttentionShape
 
     /// <summary>Whether query i sees only keys 0 … i + keyLength − queryLength.</summary>
     public bool Causal { get; init; }
+
+    /// <summary>Where a head's part of keys and values begins.</summary>
+    public int KeyOffset(int head) => head * (KeyHeadStride == 0 ? HeadDim : KeyHeadStride);
 
     /// <summary>Number of keys that query <paramref name="i"/> may see.</summary>
     public int VisibleKeys(int i) => Causal ? Math.Min(KeyLength, i + 1 + KeyLength - QueryLength) : KeyLength;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sightline.Kernels;
 
@@ -12,6 +13,8 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     // Inputs per block: 256 × 32 floats of a panel stay in the first-level cache while all rows pass by.
     private const int Block = 256;
 
+    private const int FewRowsDistance = 4096; // bytes: where few rows make reading the panel the only cost, it is asked for so far ahead
+
     public static int Width => 2 * T.Count;
 
     /// <summary>Computes <paramref name="m"/> rows of one panel.</summary>
@@ -22,8 +25,15 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     /// <param name="panel">[k, <see cref="Width"/>].</param>
     /// <param name="y">[m, <see cref="Width"/>] with rows <paramref name="yStride"/> apart; all of a row's outputs must be writable.</param>
     /// <param name="yStride">Floats from row to row.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, int xStride, int m, int k, float* panel, float* y, int yStride)
+    {
+        var ahead = default(PrefetchCursor);
+        Multiply(x, xStride, m, k, panel, y, yStride, ref ahead);
+    }
+
+    /// <summary>The same, asking for the weights that come after.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* x, int xStride, int m, int k, float* panel, float* y, int yStride, ref PrefetchCursor ahead)
     {
         for (var start = 0; start < k; start += Block)
         {
@@ -33,7 +43,7 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
             var add = start > 0;
             var i = 0;
             for (; i + 6 <= m; i += 6)
-                Tile6(px + (long)i * xStride, xStride, count, pp, y + (long)i * yStride, yStride, add);
+                Tile6(px + (long)i * xStride, xStride, count, pp, y + (long)i * yStride, yStride, add, ahead.Take(64 * count, pp));
             if (i + 4 <= m)
             {
                 Tile4(px + (long)i * xStride, xStride, count, pp, y + (long)i * yStride, yStride, add);
@@ -46,7 +56,7 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add)
+    private static void Tile6(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add, byte* next)
     {
         ref var b = ref Unsafe.AsRef<float>(panel);
         var (n, zero) = ((nuint)T.Count, T.Broadcast(0));
@@ -67,6 +77,8 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
 
         for (var i = 0; i < k; i++)
         {
+            if (Sse.IsSupported)
+                Sse.Prefetch1(next + (64 * i));
             T w0 = T.Load(ref b, 0), w1 = T.Load(ref b, n);
             b = ref Unsafe.Add(ref b, 2 * n);
             var v = T.Broadcast(x0[i]);
@@ -122,6 +134,7 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
 
         for (var i = 0; i < k; i++)
         {
+            Ahead(ref b);
             T w0 = T.Load(ref b, 0), w1 = T.Load(ref b, n);
             b = ref Unsafe.Add(ref b, 2 * n);
             var v = T.Broadcast(x0[i]);
@@ -157,6 +170,7 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
         var (a0, a1) = add ? (T.Load(ref y0, 0), T.Load(ref y0, n)) : (T.Broadcast(0), T.Broadcast(0));
         for (var i = 0; i < k; i++)
         {
+            Ahead(ref b);
             var v = T.Broadcast(x[i]);
             a0 = T.MultiplyAdd(v, T.Load(ref b, 0), a0);
             a1 = T.MultiplyAdd(v, T.Load(ref b, n), a1);
@@ -165,5 +179,15 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
 
         a0.Store(ref y0, 0);
         a1.Store(ref y0, n);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Ahead(ref float weights)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var next = (byte*)Unsafe.AsPointer(ref weights) + FewRowsDistance;
+        for (var line = 0; line < Width * sizeof(float); line += 64)
+            Sse.Prefetch1(next + line);
     }
 }

@@ -63,7 +63,7 @@ internal sealed class ReferenceKernels : KernelSet
             places[j] = keyOffsets.IsEmpty ? j * shape.KeyStride : keyOffsets[j];
         for (var head = 0; head < shape.Heads; head++)
         {
-            var offset = head * shape.HeadDim;
+            var (offset, keyOffset) = (head * shape.HeadDim, shape.KeyOffset(head));
             for (var i = 0; i < shape.QueryLength; i++)
             {
                 var visible = shape.VisibleKeys(i);
@@ -72,7 +72,7 @@ internal sealed class ReferenceKernels : KernelSet
                 {
                     double dot = 0;
                     for (var d = 0; d < shape.HeadDim; d++)
-                        dot += (double)queries[i * shape.QueryStride + offset + d] * keys[places[j] + offset + d];
+                        dot += (double)queries[i * shape.QueryStride + offset + d] * keys[places[j] + keyOffset + d];
                     weights[j] = keyMask.IsEmpty || keyMask[j] != 0 ? dot * shape.Scale : float.MinValue;
                     max = Math.Max(max, weights[j]);
                 }
@@ -84,7 +84,7 @@ internal sealed class ReferenceKernels : KernelSet
                 {
                     double sum = 0;
                     for (var j = 0; j < visible; j++)
-                        sum += weights[j] * values[places[j] + offset + d];
+                        sum += weights[j] * values[places[j] + keyOffset + d];
                     output[i * shape.OutputStride + offset + d] = (float)(sum / total);
                 }
 

@@ -73,7 +73,7 @@ internal sealed unsafe class VectorKernels<T>(int threads, WeightFormat format) 
         {
             var call = new ActivationCall { Values = start, Length = values.Length, Function = function };
             if (values.Length < ParallelLength)
-                VectorActivations.Apply(function, values);
+                VectorActivations<T>.Apply(function, values);
             else
                 _pool.For((values.Length + BlockLength - 1) / BlockLength, &ActivateBlock, this, &call);
         }
@@ -82,7 +82,7 @@ internal sealed unsafe class VectorKernels<T>(int threads, WeightFormat format) 
     private static void ActivateBlock(object self, void* arguments, int block)
     {
         ref var call = ref *(ActivationCall*)arguments;
-        VectorActivations.Apply(call.Function, new Span<float>(call.Values + (block * BlockLength), Math.Min(BlockLength, call.Length - (block * BlockLength))));
+        VectorActivations<T>.Apply(call.Function, new Span<float>(call.Values + (block * BlockLength), Math.Min(BlockLength, call.Length - (block * BlockLength))));
     }
 
     public override void Add(Span<float> values, ReadOnlySpan<float> addend) => TensorPrimitives.Add(values, addend, values);

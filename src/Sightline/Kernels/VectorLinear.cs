@@ -55,10 +55,12 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         var start = panel * width;
         var count = Math.Min(width, OutFeatures - start);
         var tile = stackalloc float[BlockRows * PanelKernels<T>.Width];
+        var end = (byte*)(call->Panels + panels.Start(panel + 1));
+        var ahead = new PrefetchCursor(end, end + ((long)InFeatures * width * sizeof(float)));
         for (var row = 0; row < call->Rows; row += BlockRows)
         {
             var rows = Math.Min(BlockRows, call->Rows - row);
-            PanelKernels<T>.Multiply(call->X + ((long)row * InFeatures), InFeatures, rows, InFeatures, call->Panels + panels.Start(panel), tile, width);
+            PanelKernels<T>.Multiply(call->X + ((long)row * InFeatures), InFeatures, rows, InFeatures, call->Panels + panels.Start(panel), tile, width, ref ahead);
             for (var i = 0; bias is not null && i < rows; i++)
             {
                 var values = new Span<float>(tile + (i * width), count);
@@ -66,7 +68,7 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
             }
 
             if (call->Activation != Activation.Identity)
-                VectorActivations.Apply(call->Activation, new Span<float>(tile, rows * width));
+                VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * width));
             for (var i = 0; i < rows; i++)
             {
                 var values = new ReadOnlySpan<float>(tile + (i * width), count);

@@ -64,7 +64,7 @@ internal sealed class Gpt2Block
     /// <param name="encoderHiddenStates">[positions, hidden], already of the decoder's width.</param>
     /// <param name="positions">Encoder positions of all pictures.</param>
     /// <param name="keysAndValues">Gets them: [positions, key then value, hidden].</param>
-    public void FillCrossCache(ReadOnlySpan<float> encoderHiddenStates, int positions, Span<float> keysAndValues) =>
+    public void ComputeCrossKeysAndValues(ReadOnlySpan<float> encoderHiddenStates, int positions, Span<float> keysAndValues) =>
         _crossKeyValue.Forward(encoderHiddenStates, positions, keysAndValues);
 
     /// <summary>Transforms scratch.States [rows, count, hidden] in place and stores the new keys and values behind those of <paramref name="cache"/>.</summary>
@@ -125,12 +125,12 @@ internal sealed class Gpt2Block
         _crossQuery.Forward(scratch.Normed, rows * count, scratch.QueryKeyValue);
         var probabilities = Probabilities(capture, rows, count, cross.Length);
         var together = probabilities.Length > 0 ? 1 : rowsPerImage;
-        var shape = Shape(together * count, cross.Length, queryStride: _hidden, keyStride: 2 * _hidden);
+        var shape = Shape(together * count, cross.Length, queryStride: _hidden, keyStride: _hidden / _heads) with { KeyHeadStride = cross.Length * (_hidden / _heads) };
         var size = together * count * _hidden;
         for (var row = 0; row < rows; row += together)
         {
-            var keysAndValues = cross.Picture(_index, row / rowsPerImage);
-            _kernels.Attention(shape, scratch.QueryKeyValue.AsSpan(row * count * _hidden, size), keysAndValues, keysAndValues[_hidden..], [], [],
+            var picture = row / rowsPerImage;
+            _kernels.Attention(shape, scratch.QueryKeyValue.AsSpan(row * count * _hidden, size), cross.Keys(_index, picture), cross.Values(_index, picture), [], [],
                 scratch.Context.AsSpan(row * count * _hidden, size), Slice(probabilities, row, rows));
         }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sightline.Configuration;
 using Sightline.Kernels;
 
@@ -48,9 +49,15 @@ internal sealed class Gpt2Decoder
     /// <summary>Computes the cross-attention keys and values of every block.</summary>
     public CrossCache CreateCrossCache(float[] encoderHiddenStates, int batch, int length)
     {
-        var cache = new CrossCache(_blocks.Length, batch, length, Config.NEmbd);
+        var cache = new CrossCache(_blocks.Length, batch, length, Config.NHead, Config.NEmbd);
+        var keysAndValues = ArrayPool<float>.Shared.Rent(checked(batch * length * 2 * Config.NEmbd));
         for (var i = 0; i < _blocks.Length; i++)
-            _blocks[i].FillCrossCache(encoderHiddenStates, batch * length, cache.Layer(i));
+        {
+            _blocks[i].ComputeCrossKeysAndValues(encoderHiddenStates, batch * length, keysAndValues);
+            cache.Fill(i, keysAndValues);
+        }
+
+        ArrayPool<float>.Shared.Return(keysAndValues);
         return cache;
     }
 

@@ -43,11 +43,16 @@ public sealed class AssembledDotTests
         Assert.Equal(Code.EVEX_Vmovups_zmm_k1z_zmmm512, instructions[loop].Code);
         Assert.Equal(Register.RDX, instructions[loop].MemoryBase);
 
+        // Every step asks for as much of what comes next as the caller counts on.
+        var asked = instructions.Where(i => i.Code == Code.Prefetcht0_m8).ToList();
+        Assert.Equal(Enumerable.Range(0, PanelDot.PrefetchBytes(rows) / 64).Select(line => (Register.R11, (ulong)(64 * line))), asked.Select(i => (i.MemoryBase, i.MemoryDisplacement64)));
+        Assert.Contains(instructions, i => i.Code == Code.Add_rm64_imm32 && i.Op0Register == Register.R11 && i.Immediate32to64 == PanelDot.PrefetchBytes(rows));
+
         // Each sum is stored where the caller looks for it.
-        var stores = instructions.Where(i => i.Code == Code.EVEX_Vmovups_zmmm512_k1z_zmm && i.MemoryBase == Register.R11).ToList();
+        var stores = instructions.Where(i => i.Code == Code.EVEX_Vmovups_zmmm512_k1z_zmm && i.MemoryBase == Register.RDX).ToList();
         Assert.Equal(Enumerable.Range(0, 4 * rows).Select(sum => (Register.ZMM0 + sum, (ulong)(64 * sum))), stores.Select(i => (i.Op1Register, i.MemoryDisplacement64)));
         var argument = windows ? Register.RCX : Register.RDI;
-        Assert.Equal([0, 8, 16, 24, 32], instructions.Where(i => i.Code == Code.Mov_r64_rm64).Select(i => (long)i.MemoryDisplacement64));
+        Assert.Equal([0, 8, 16, 24, 48, 32], instructions.Where(i => i.Code == Code.Mov_r64_rm64).Select(i => (long)i.MemoryDisplacement64));
         Assert.All(instructions.Where(i => i.Code == Code.Mov_r64_rm64), i => Assert.Equal(argument, i.MemoryBase));
         Assert.Equal(windows ? 10 : 0, instructions.Count(i => i.Code == Code.EVEX_Vmovups_zmmm512_k1z_zmm && i.MemoryBase == argument));
         Assert.Equal(windows ? 10 : 0, instructions.Count(i => i.Code == Code.EVEX_Vmovups_zmm_k1z_zmmm512 && i.MemoryBase == argument));

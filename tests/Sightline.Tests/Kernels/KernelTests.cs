@@ -147,8 +147,16 @@ public sealed class KernelTests
             Find(name, 1).Attention(shape, q, k, v, [], mask, actual, []);
             AssertClose(expected, actual, Tolerance);
             Assert.Equal(1, weights[..keyLength].Sum(), 1e-5f);
+
+            // Keys and values of each head by themselves, as cross-attention keeps them: the same bits.
+            var apart = new float[actual.Length];
+            Find(name, 2).Attention(shape with { KeyStride = dim, KeyHeadStride = keyLength * dim }, q, ByHead(k, heads, dim, stride), ByHead(v, heads, dim, stride), [], mask, apart, []);
+            Assert.Equal(actual, apart);
         }
     }
+
+    private static float[] ByHead(float[] rows, int heads, int dim, int stride) =>
+        [.. Enumerable.Range(0, heads).SelectMany(head => Enumerable.Range(0, rows.Length / stride).SelectMany(row => rows[((row * stride) + (head * dim))..][..dim]))];
 
     [Theory]
     [InlineData(0, 0)]

@@ -13,12 +13,10 @@ namespace Sightline.Kernels.Assembled;
 internal sealed unsafe class AssembledDot : PanelDot
 {
     private const int MostRows = 6;
-    private const int PrefetchRows = 4; // up to so many rows weights come from memory, not from the cache
-    private const int PrefetchDistance = 4096;
     private const int FirstWeight = 24, HighWeight = 20, FirstInput = 28, NibbleMask = 31;
 
     // General registers that neither calling convention preserves.
-    private const int Counter = 0, Panel = 2, Row0 = 8, Row3 = 9, Stride = 10, Sums = 11;
+    private const int Counter = 0, Panel = 2, Row0 = 8, Row3 = 9, Stride = 10, Next = 11, Sums = 2; // the last when the panel has been read
 
     private readonly DotKind _kind;
     private readonly nint[] _code; // by number of rows
@@ -39,7 +37,7 @@ internal sealed unsafe class AssembledDot : PanelDot
         || (AppContext.TryGetSwitch("Sightline.DisableAssembledKernels", out var off) && off);
 
     [SkipLocalsInit]
-    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums)
+    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next)
     {
         Unsafe.SkipInit(out Arguments arguments);
         arguments.X = x;
@@ -47,6 +45,7 @@ internal sealed unsafe class AssembledDot : PanelDot
         arguments.Panel = panel;
         arguments.Steps = steps;
         arguments.Sums = sums;
+        arguments.Next = next;
         arguments.NibbleMask = 0x0F0F0F0F;
         ((delegate* unmanaged[SuppressGCTransition]<Arguments*, void>)_code[rows])(&arguments);
     }
@@ -65,7 +64,7 @@ internal sealed unsafe class AssembledDot : PanelDot
         code.LoadGeneral(Stride, argument, 8);
         code.LoadGeneral(Panel, argument, 16);
         code.LoadGeneral(Counter, argument, 24);
-        code.LoadGeneral(Sums, argument, 32);
+        code.LoadGeneral(Next, argument, 48);
         if (kind == DotKind.Int4)
             code.Broadcast(NibbleMask, new Assembler.Memory(argument, 40));
         code.Move(Row3, Row0);
@@ -79,18 +78,16 @@ internal sealed unsafe class AssembledDot : PanelDot
             NibbleStep(code, rows);
         else
             Step(code, kind, rows);
-        if (rows <= PrefetchRows)
-        {
-            for (var line = 0; line < PanelDot.StepBytes; line += 64)
-                code.Prefetch(Panel, PrefetchDistance + line);
-        }
-
+        for (var line = 0; line < PrefetchBytes(rows); line += 64)
+            code.Prefetch(Next, line);
+        code.AddConstant(Next, PrefetchBytes(rows));
         code.AddConstant(Panel, StepBytes);
         code.AddConstant(Row0, kind == DotKind.Int4 ? 8 : 4);
         code.AddConstant(Row3, kind == DotKind.Int4 ? 8 : 4);
         code.Decrement(Counter);
         code.JumpIfNotZero(loop);
 
+        code.LoadGeneral(Sums, argument, 32);
         for (var sum = 0; sum < 4 * rows; sum++)
             code.Store(new Assembler.Memory(Sums, 64 * sum), sum);
         if (windows)
@@ -179,8 +176,9 @@ internal sealed unsafe class AssembledDot : PanelDot
         public nint Steps;
         public void* Sums;
         public ulong NibbleMask;
+        public byte* Next;
 #pragma warning disable CS0649 // filled by the code, on Windows
-        public fixed byte Reserved[16];
+        public fixed byte Reserved[8];
         public fixed byte Save[640];
 #pragma warning restore CS0649
     }

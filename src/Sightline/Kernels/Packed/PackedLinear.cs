@@ -19,6 +19,8 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     private const int Width = PanelDot.Width;
     private const int TileRows = 12; // kernel rows, each digit counting as one
     private const int ChunkRows = 96; // kernel rows of a block: with a panel they stay in the second-level cache
+    private const int FewRows = 8; // kernel rows; up to so many, reading weights is what costs
+    private const int FewRowsDistance = 4096;
     private const long MinimumParallelWork = 1 << 17;
 
     private readonly float[]? _bias = Pad(bias, weights.PanelCount * Width);
@@ -130,22 +132,26 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     {
         var tile = stackalloc float[TileRows * Width];
         var perTile = TileRows / digits;
+        var panelStart = call->Panels + ((long)panel * weights.PanelBytes);
+        var ahead = (endRow - firstRow) * digits <= FewRows
+            ? new PrefetchCursor(panelStart + FewRowsDistance, panelStart + (2 * weights.PanelBytes))
+            : new PrefetchCursor(panelStart + weights.PanelBytes, panelStart + (2 * weights.PanelBytes));
         for (var row = firstRow; row < endRow; row += perTile)
         {
             var rows = Math.Min(perTile, endRow - row);
             if (weights.Kind == DotKind.Int4)
-                Int4Tile(call, panel, row, rows, tile);
+                Int4Tile(call, panel, row, rows, tile, ref ahead);
             else
-                Tile(call, panel, row, rows, tile);
+                Tile(call, panel, row, rows, tile, ref ahead);
             Finish(call, panel, row, rows, tile);
         }
     }
 
     // Sums of whole rows, made to floats in place; of two digits, the first row of each pair receives the result.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Tile(Call* call, int panel, int row, int rows, float* tile)
+    private void Tile(Call* call, int panel, int row, int rows, float* tile, ref PrefetchCursor ahead)
     {
-        Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, call->Panels + ((long)panel * weights.PanelBytes), weights.Steps, tile);
+        Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, call->Panels + ((long)panel * weights.PanelBytes), weights.Steps, tile, ref ahead);
         if (weights.Kind == DotKind.Bf16)
             return;
         var scales = call->Scales + (panel * Width);
@@ -169,7 +175,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     // The same group by group, each with its scales.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Int4Tile(Call* call, int panel, int row, int rows, float* tile)
+    private void Int4Tile(Call* call, int panel, int row, int rows, float* tile, ref PrefetchCursor ahead)
     {
         const int Steps = PackedWeights.Group / 8;
         var part = stackalloc float[TileRows * Width];
@@ -177,7 +183,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         for (var group = 0; group < _groups; group++)
         {
             Dots(call->Rows + ((long)row * digits * _rowBytes) + (group * PackedWeights.Group), rows * digits,
-                call->Panels + ((long)panel * weights.PanelBytes) + (group * Steps * PanelDot.StepBytes), Steps, part);
+                call->Panels + ((long)panel * weights.PanelBytes) + (group * Steps * PanelDot.StepBytes), Steps, part, ref ahead);
             var scales = call->Scales + (((long)panel * _groups + group) * Width);
             for (var i = 0; i < rows; i++)
             {
@@ -204,10 +210,15 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         }
     }
 
-    private void Dots(byte* x, int kernelRows, byte* panel, int steps, float* tile)
+    private void Dots(byte* x, int kernelRows, byte* panel, int steps, float* tile, ref PrefetchCursor ahead)
     {
-        for (var done = 0; done < kernelRows; done += dot.MaxRows)
-            dot.Multiply(x + ((long)done * _rowBytes), _rowBytes, Math.Min(dot.MaxRows, kernelRows - done), panel, steps, tile + (done * Width));
+        // Few rows in calls of equal height: the first waits for memory, the others let the next panel come.
+        var most = kernelRows <= FewRows ? Math.Min(dot.MaxRows, FewRows / 2) : dot.MaxRows;
+        for (var done = 0; done < kernelRows; done += most)
+        {
+            var rows = Math.Min(most, kernelRows - done);
+            dot.Multiply(x + ((long)done * _rowBytes), _rowBytes, rows, panel, steps, tile + (done * Width), ahead.Take(steps * PanelDot.PrefetchBytes(rows), panel));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -227,7 +238,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         }
 
         if (call->Activation != Activation.Identity)
-            VectorActivations.Apply(call->Activation, new Span<float>(tile, rows * Width));
+            VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * Width));
         for (var i = 0; i < rows; i++)
         {
             var target = call->Y + ((long)(row + i) * OutFeatures) + start;
