@@ -6,13 +6,16 @@ namespace Sightline.Server.Captioning;
 
 /// <summary>
 /// Gathers waiting pictures into batches. The picture that waits longest decides the settings; those of the same settings join it, up to the
-/// batch limit. Only an idle model waits for company, a few milliseconds; under load a batch is full of those who came while it was busy.
+/// batch limit. A picture that comes alone starts at once. Where several were there together the last time, their clients are likely to come
+/// together again: then a free model waits for as many, a few milliseconds. A full batch never waits.
 /// One reader, any number of writers. How much may wait is decided by <see cref="Admission"/>.
 /// </summary>
-internal sealed class BatchGatherer(IOptions<ServerOptions> options)
+internal sealed class BatchGatherer(IOptions<ServerOptions> options, TimeProvider time)
 {
     private readonly Channel<CaptionJob> _arrivals = Channel.CreateUnbounded<CaptionJob>(new UnboundedChannelOptions { SingleReader = true });
     private readonly List<CaptionJob> _waiting = [];
+    private int _taken; // pictures of the last batch
+    private int _company; // pictures that were there when it was done, itself included
 
     public void Add(CaptionJob job) => _arrivals.Writer.TryWrite(job);
 
@@ -23,16 +26,19 @@ internal sealed class BatchGatherer(IOptions<ServerOptions> options)
         {
             TakeArrivals();
             if (_waiting.Count == 0)
-            {
                 await _arrivals.Reader.WaitToReadAsync(cancellationToken);
-                TakeArrivals();
-                if (_waiting.Count > 0)
-                    await WaitForCompanyAsync(cancellationToken);
-            }
-
+            else
+                await WaitForCompanyAsync(cancellationToken);
             if (_waiting.Count > 0)
                 return TakeBatch();
         }
+    }
+
+    /// <summary>To be called by the reader when the model is done with a batch and before the clients hear of it: whoever is there now may come together again.</summary>
+    public void NoteModelFree()
+    {
+        TakeArrivals();
+        _company = _taken + _waiting.Count;
     }
 
     /// <summary>Everything that waits, for when the server stops.</summary>
@@ -46,18 +52,20 @@ internal sealed class BatchGatherer(IOptions<ServerOptions> options)
     public int Limit(CaptionRequest request) =>
         Math.Max(1, Math.Min(options.Value.MaxBatch, Math.Max(options.Value.MaxBatch, options.Value.MaxSequences) / request.Options.SequencesPerImage()));
 
+    private bool IsCompanyLikely => _waiting.Count > 0 && _waiting.Count < Math.Min(Limit(_waiting[0].Request), _company);
+
     private async Task WaitForCompanyAsync(CancellationToken cancellationToken)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(TimeSpan.FromMilliseconds(options.Value.BatchDelayMs));
+        if (!IsCompanyLikely)
+            return; // without a timer
+        using var window = new CancellationTokenSource(TimeSpan.FromMilliseconds(options.Value.BatchDelayMs), time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, window.Token);
         try
         {
-            while (_waiting.Count < Limit(_waiting[0].Request))
+            while (IsCompanyLikely)
             {
                 await _arrivals.Reader.WaitToReadAsync(patience.Token);
                 TakeArrivals();
-                if (_waiting.Count == 0)
-                    return; // all have left
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -79,6 +87,7 @@ internal sealed class BatchGatherer(IOptions<ServerOptions> options)
         var first = _waiting[0];
         var batch = _waiting.Where(job => job.BatchKey == first.BatchKey).Take(Limit(first.Request)).ToList();
         _waiting.RemoveAll(batch.Contains);
+        _taken = batch.Count;
         return batch;
     }
 }

@@ -72,6 +72,7 @@ internal sealed partial class BatchWorker(
             options with { StoppingCriteria = [watcher], ScoresObserver = watcher.Observer },
             nobodyLeft.Token);
         var elapsed = Stopwatch.GetElapsedTime(start);
+        gatherer.NoteModelFree();
         admission.Note(elapsed.TotalSeconds / batch.Count);
         metrics.Batch(batch.Count, elapsed);
         for (var i = 0; i < batch.Count; i++)

@@ -19,7 +19,7 @@ internal static class ServerCommandLine
         Setting("--api-keys-file", nameof(ServerOptions.ApiKeysFile), "FILE", "One API key a line; then every caption needs one."),
         Setting("--threads", nameof(ServerOptions.Threads), "N", "Threads for the arithmetic; 0, the default, is one for each processor."),
         Setting("--max-batch", nameof(ServerOptions.MaxBatch), "N", "Pictures that go through the model together (default 8)."),
-        Setting("--batch-delay-ms", nameof(ServerOptions.BatchDelayMs), "MS", "How long an idle model waits for company (default 4)."),
+        Setting("--batch-delay-ms", nameof(ServerOptions.BatchDelayMs), "MS", "The longest that a free model waits for pictures that come together (default 4); one that comes alone starts at once."),
         Setting("--max-queue", nameof(ServerOptions.MaxQueue), "N", "Pictures accepted and not finished (default 64); beyond it: 429."),
         Setting("--max-requests", nameof(ServerOptions.MaxRequests), "N", "Requests at a time that may send a body (default 128); beyond it: 429."),
         Setting("--max-body-bytes", nameof(ServerOptions.MaxBodyBytes), "N", "Largest request body (default 20971520)."),

@@ -38,7 +38,10 @@ internal sealed record ServerOptions
     /// <summary>The most pictures that go through the model together, 1 to 256.</summary>
     public int MaxBatch { get; init; } = 8;
 
-    /// <summary>How long an idle model waits for more pictures before it begins, 0 to 1000 ms.</summary>
+    /// <summary>
+    /// The longest that a free model waits for more pictures before it begins, 0 to 1000 ms. It waits only where several were there together the
+    /// last time, and until as many have come; a picture that comes alone starts at once.
+    /// </summary>
     public double BatchDelayMs { get; init; } = 4;
 
     /// <summary>The most pictures that are accepted and not finished; beyond it the answer is 429. At least <see cref="MaxImagesPerRequest"/>.</summary>

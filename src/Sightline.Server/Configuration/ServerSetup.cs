@@ -60,6 +60,7 @@ internal static class ServerSetup
     public static void AddCaptioning(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<ServedModel>();
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<BatchGatherer>();
         builder.Services.AddSingleton<Admission>();
         builder.Services.AddSingleton<CaptionService>();
