@@ -37,6 +37,7 @@ internal sealed class ServedModel(IOptions<ServerOptions> options) : IHealthChec
         var captioner = Sightline.Captioner.Load(settings.Model, new CaptionerOptions
         {
             Threads = settings.Threads,
+            DType = settings.WeightFormat,
             ImageDecoding = new ImageDecodeOptions { MaxPixels = settings.MaxPixels, MaxBytes = settings.MaxBodyBytes },
         });
         var size = captioner.Model.Config.Encoder.ImageSize;

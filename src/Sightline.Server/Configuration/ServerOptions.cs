@@ -1,4 +1,5 @@
 using Sightline.Hub;
+using Sightline.Kernels;
 
 namespace Sightline.Server.Configuration;
 
@@ -34,6 +35,9 @@ internal sealed record ServerOptions
 
     /// <summary>Threads for the arithmetic; 0 is one per processor.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Number format of the weights: <c>auto</c>, that of the model if it was converted to one, else fp32; or <c>fp32</c>, <c>bf16</c>, <c>int8</c>, <c>int4</c>.</summary>
+    public string DType { get; init; } = "auto";
 
     /// <summary>The most pictures that go through the model together, 1 to 256.</summary>
     public int MaxBatch { get; init; } = 8;
@@ -84,6 +88,9 @@ internal sealed record ServerOptions
     public string ModelName => Name.Length > 0 ? Name
         : Directory.Exists(Model) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model)))
         : Model.Split('@')[0];
+
+    /// <summary>What <see cref="DType"/> says.</summary>
+    public WeightFormat WeightFormat => Enum.Parse<WeightFormat>(DType, ignoreCase: true);
 
     /// <summary>The host names that requests may ask for.</summary>
     public IReadOnlyList<string> Hosts => AllowedHosts.Length > 0

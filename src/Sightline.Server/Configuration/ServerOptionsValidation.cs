@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using Sightline.Hub;
+using Sightline.Kernels;
 
 namespace Sightline.Server.Configuration;
 
@@ -28,6 +29,7 @@ internal sealed class ServerOptionsValidation : IValidateOptions<ServerOptions>
         Within(faults, "--timeout-seconds", options.TimeoutSeconds, 0.1, Day);
         Within(faults, "--upload-seconds", options.UploadSeconds, 0.1, Day);
         Within(faults, "--drain-seconds", options.DrainSeconds, 0, Day);
+        OneOf(faults, "--dtype", options.DType, [.. Enum.GetNames<WeightFormat>().Select(format => format.ToLowerInvariant())]);
         OneOf(faults, "--hugging-face-format", options.HuggingFaceFormat, "list", "object");
         OneOf(faults, "--log-format", options.LogFormat, "text", "json");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
@@ -96,6 +98,6 @@ internal sealed class ServerOptionsValidation : IValidateOptions<ServerOptions>
     private static void OneOf(List<string> faults, string name, string value, params string[] values)
     {
         if (!values.Contains(value))
-            faults.Add($"{name} is '{value}'; {string.Join(" or ", values)} was expected");
+            faults.Add($"{name} is '{value}'; {string.Join(", ", values[..^1])} or {values[^1]} was expected");
     }
 }
