@@ -40,12 +40,26 @@ internal sealed class ServedModel(IOptions<ServerOptions> options) : IHealthChec
             DType = settings.WeightFormat,
             ImageDecoding = new ImageDecodeOptions { MaxPixels = settings.MaxPixels, MaxBytes = settings.MaxBodyBytes },
         });
-        var size = captioner.Model.Config.Encoder.ImageSize;
-        var grey = new PreparedImage("warm-up", size, size, new float[3 * size * size]);
-        captioner.Describe([grey], new GenerationOptions { MaxLength = 4, NumBeams = 1, NumReturnSequences = 1 }, cancellationToken);
+        WarmUp(captioner, cancellationToken);
         Created = DateTimeOffset.UtcNow;
         _ready.SetResult(captioner);
         return Stopwatch.GetElapsedTime(_started);
+    }
+
+    /// <summary>Captions a grey picture. If that fails, the captioner is disposed: nobody else would.</summary>
+    public static void WarmUp(Captioner captioner, CancellationToken cancellationToken)
+    {
+        var size = captioner.Model.Config.Encoder.ImageSize;
+        var grey = new PreparedImage("warm-up", size, size, new float[3 * size * size]);
+        try
+        {
+            captioner.Describe([grey], new GenerationOptions { MaxLength = 4, NumBeams = 1, NumReturnSequences = 1 }, cancellationToken);
+        }
+        catch
+        {
+            captioner.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
