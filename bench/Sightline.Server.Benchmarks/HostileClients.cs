@@ -49,7 +49,6 @@ internal sealed class HostileClients(Uri address, byte[] picture)
             using var content = new ByteArrayContent(bytes);
             content.Headers.ContentType = new(type);
             using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/captions{query}") { Content = content };
-            request.Headers.ExpectContinue = bytes.Length > 1_000_000; // as curl does: without it the answer can be lost when the server closes
             using var response = await http.SendAsync(request);
             return $"{(int)response.StatusCode}";
         }

@@ -27,6 +27,39 @@ public sealed class LimitsTests
         Assert.Equal(200, (await server.Client.AskAsync("/api/captions", Http.Raw(TestServer.Picture))).Status);
     }
 
+    [Theory]
+    [InlineData("/api/captions", "image/png", 413)]
+    [InlineData("/v1/chat/completions", "application/json", 413)]
+    [InlineData("/api/captions", "text/plain", 415)]
+    [InlineData("/no/such/address", "image/png", 404)]
+    public async Task Body_TooLarge_SentWholeBeforeReading_StillGetsTheAnswer(string path, string type, int expected)
+    {
+        await using var server = await TestServer.StartAsync("MaxBodyBytes=100000");
+        const int Length = 50_000_000;
+        using var client = await PostAsync(server, path, Length, type);
+        await SendAsync(client, Length); // many clients read nothing before all is sent, and report a broken pipe as that
+        Assert.StartsWith($"HTTP/1.1 {expected}", await ReadLineAsync(client), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Body_WithoutEnd_IsCutOff()
+    {
+        await using var server = await TestServer.StartAsync("MaxBodyBytes=100000");
+        using var client = await PostAsync(server, "/api/captions", long.MaxValue, "image/png");
+        await Assert.ThrowsAsync<IOException>(() => SendAsync(client, 200_000_000));
+    }
+
+    [Fact]
+    public async Task Body_TooLargeAndSlow_EndsTheConnection()
+    {
+        await using var server = await TestServer.StartAsync("MaxBodyBytes=100000");
+        var clock = Stopwatch.StartNew();
+        using var client = await PostAsync(server, "/api/captions", 200_000, "image/png");
+        Assert.StartsWith("HTTP/1.1 413", await ReadLineAsync(client), StringComparison.Ordinal);
+        await Assert.ThrowsAsync<IOException>(() => ReadToEndAsync(client)); // reset, as nothing else ends it for both sides
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
+    }
+
     [Fact]
     public async Task Pixels_TooMany_Are400()
     {
@@ -156,10 +189,32 @@ public sealed class LimitsTests
     // Declares a body and sends a part of it.
     private static async Task<TcpClient> SlowPostAsync(TestServer server, string path)
     {
+        var client = await PostAsync(server, path, 5000, "image/png");
+        await client.GetStream().WriteAsync("abc"u8.ToArray());
+        return client;
+    }
+
+    // Sends the headers.
+    private static async Task<TcpClient> PostAsync(TestServer server, string path, long length, string type)
+    {
         var client = new TcpClient();
         await client.ConnectAsync(server.Address.Host, server.Address.Port);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/png\r\nContent-Length: 5000\r\n\r\nabc"));
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {length}\r\n\r\n"));
         return client;
+    }
+
+    private static async Task SendAsync(TcpClient client, int length)
+    {
+        var block = new byte[100_000];
+        for (var sent = 0; sent < length; sent += block.Length)
+            await client.GetStream().WriteAsync(block.AsMemory(0, Math.Min(block.Length, length - sent)));
+    }
+
+    private static async Task<string?> ReadLineAsync(TcpClient client)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var reader = new StreamReader(client.GetStream(), leaveOpen: true);
+        return await reader.ReadLineAsync(patience.Token);
     }
 
     private static async Task<string> ReadToEndAsync(TcpClient client)

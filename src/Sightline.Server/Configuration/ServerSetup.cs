@@ -81,6 +81,7 @@ internal static class ServerSetup
         builder.Services.AddSingleton<ErrorResponses>();
         builder.Services.AddSingleton<PictureReference>();
         builder.Services.AddSingleton<PageRenderer>();
+        builder.Services.AddSingleton<UploadDrain>();
         builder.Services.AddOpenApi(ApiDocument.Configure);
         builder.Services.AddRequestTimeouts();
         builder.Services.AddOptions<RequestTimeoutOptions>().Configure<IOptions<ServerOptions>>((timeouts, options) => timeouts.DefaultPolicy = new RequestTimeoutPolicy
@@ -146,6 +147,7 @@ internal static class ServerSetup
         var options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value; // throws here if they cannot be used
         foreach (var url in ServerOptions.Split(options.Urls))
             app.Urls.Add(url);
+        app.UseMiddleware<UploadDrain>();
         app.UseMiddleware<RequestLog>();
         app.UseResponseHeaders();
         app.UseHostFiltering();
