@@ -13,7 +13,9 @@ internal sealed class GoodClients(Uri address, byte[] picture)
 
     public int Done => _milliseconds.Count;
 
-    public async Task RunAsync(int clients, TimeSpan duration)
+    /// <summary>Asks until the time is up.</summary>
+    /// <returns>How long it took until the last answer was there.</returns>
+    public async Task<TimeSpan> RunAsync(int clients, TimeSpan duration)
     {
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = clients }) { BaseAddress = address };
         var clock = Stopwatch.StartNew();
@@ -22,6 +24,7 @@ internal sealed class GoodClients(Uri address, byte[] picture)
             while (clock.Elapsed < duration)
                 await AskAsync(http);
         }));
+        return clock.Elapsed;
     }
 
     public string Report(TimeSpan duration)
@@ -44,7 +47,7 @@ internal sealed class GoodClients(Uri address, byte[] picture)
             else
                 Interlocked.Increment(ref _failed);
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             Interlocked.Increment(ref _failed);
         }

@@ -82,6 +82,10 @@ internal sealed class HostileClients(Uri address, byte[] picture)
             {
                 Count("aborted request", "left");
             }
+            catch (HttpRequestException)
+            {
+                Count("aborted request", "connection closed");
+            }
 
             await Task.Delay(TimeSpan.FromMilliseconds(duration.TotalMilliseconds / aborts / 2));
         }

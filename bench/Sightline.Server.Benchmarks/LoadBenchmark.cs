@@ -6,6 +6,7 @@ namespace Sightline.Server.Benchmarks;
 internal static class LoadBenchmark
 {
     private const int Aborts = 1000;
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(2);
 
     public static async Task RunAsync(string folder, string picturePath, int clients, TimeSpan duration)
     {
@@ -14,21 +15,21 @@ internal static class LoadBenchmark
         Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}, {Environment.ProcessorCount} processors; {clients} clients, {duration.TotalSeconds} s");
         using (var server = await ServerUnderLoad.StartAsync(folder, "--max-batch", "1"))
         {
+            await MeasureAsync("warm-up", server, picture, clients, s_warmUp);
             await MeasureAsync("one client, no batches", server, picture, 1, brief);
             await MeasureAsync($"{clients} clients, no batches", server, picture, clients, brief);
         }
 
         using (var server = await ServerUnderLoad.StartAsync(folder, "--upload-seconds", "5"))
         {
-            await MeasureAsync("warm-up", server, picture, clients, TimeSpan.FromSeconds(2));
-            var before = server.Memory;
-            await MeasureAsync($"{clients} clients, batches", server, picture, clients, duration);
-            Console.WriteLine($"memory: {before >> 20} MiB before, {server.Memory >> 20} MiB after");
+            await MeasureAsync("warm-up", server, picture, clients, s_warmUp);
+            await MeasureAsync("one client, batches", server, picture, 1, brief);
+            await WatchAsync(server, duration, MeasureAsync($"{clients} clients, batches", server, picture, clients, duration));
             var hostile = new HostileClients(server.Address, picture);
-            await Task.WhenAll(hostile.RunAsync(duration, Aborts), MeasureAsync($"{clients} clients beside hostile ones", server, picture, clients, duration));
+            await WatchAsync(server, duration, hostile.RunAsync(duration, Aborts), MeasureAsync($"{clients} clients beside hostile ones", server, picture, clients, duration));
             foreach (var line in hostile.Report())
                 Console.WriteLine(line);
-            Console.WriteLine($"memory: {server.Memory >> 20} MiB; the server {(server.IsAlive ? "lives" : "has ended")}");
+            Console.WriteLine($"the server {(server.IsAlive ? "lives" : "has ended")}");
             await MeasureAsync("one client afterwards", server, picture, 1, TimeSpan.FromSeconds(2));
         }
     }
@@ -36,7 +37,14 @@ internal static class LoadBenchmark
     private static async Task MeasureAsync(string what, ServerUnderLoad server, byte[] picture, int clients, TimeSpan duration)
     {
         var good = new GoodClients(server.Address, picture);
-        await good.RunAsync(clients, duration);
-        Console.WriteLine($"{what}: {good.Report(duration)}");
+        var took = await good.RunAsync(clients, duration);
+        Console.WriteLine($"{what}: {good.Report(took)}");
+    }
+
+    private static async Task WatchAsync(ServerUnderLoad server, TimeSpan duration, params Task[] work)
+    {
+        var memory = new MemoryWatch(server);
+        await Task.WhenAll([memory.RunAsync(duration), .. work]);
+        Console.WriteLine(memory.Report());
     }
 }

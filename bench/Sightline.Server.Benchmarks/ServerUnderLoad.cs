@@ -26,8 +26,10 @@ internal sealed partial class ServerUnderLoad : IDisposable
     public static async Task<ServerUnderLoad> StartAsync(string folder, params string[] options)
     {
         var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sightline-server.dll"), "--model", folder, "--urls", "http://127.0.0.1:0", .. options]) { RedirectStandardError = true })!;
+        var said = new List<string>();
         while (await process.StandardError.ReadLineAsync() is { } line)
         {
+            said.Add(line);
             if (Listening().Match(line) is { Success: true } match)
             {
                 _ = process.StandardError.BaseStream.CopyToAsync(Stream.Null); // drained, so that the pipe never fills
@@ -39,7 +41,7 @@ internal sealed partial class ServerUnderLoad : IDisposable
             }
         }
 
-        throw new InvalidOperationException("The server ended before it listened.");
+        throw new InvalidOperationException($"The server ended before it listened; it said: {string.Join(Environment.NewLine, said)}");
     }
 
     public void Dispose()
