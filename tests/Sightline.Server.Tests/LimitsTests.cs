@@ -152,15 +152,18 @@ public sealed class LimitsTests
     [Fact]
     public async Task Model_NotNamed_IsThatOfTheEnvironment()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sightline-server.dll"), "--urls", "http://127.0.0.1:0"])
-        {
-            RedirectStandardError = true,
-            Environment = { [ModelSource.Variable] = "no/such/model" },
-        };
-        using var process = Process.Start(start)!;
-        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal((2, "sightline-server: --model is 'no/such/model', where no config.json is; a checkpoint folder, or owner/name of the hub, was expected.\n"), (process.ExitCode, error.ReplaceLineEndings("\n")));
+        var (exitCode, error) = await RunAsync("no/such/model");
+        Assert.Equal((2, "sightline-server: --model is 'no/such/model', where no config.json is; a checkpoint folder, or owner/name of the hub, was expected.\n"), (exitCode, error));
+    }
+
+    [Fact]
+    public async Task Model_ThatCannotBeLoaded_EndsTheServerWithItsReason()
+    {
+        var (exitCode, error) = await RunAsync(Fixture.Path("checkpoints", "t-fullvocab")); // fails at once, maybe before the server listens
+        Assert.Equal(1, exitCode);
+        Assert.Contains("The model cannot be loaded: ", error, StringComparison.Ordinal);
+        Assert.Contains("no tokenizer", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal); // no stack trace
     }
 
     [Fact]
@@ -184,6 +187,20 @@ public sealed class LimitsTests
         var options = new Configuration.ServerOptions { Model = Fixture.Path("checkpoints", "t-base"), Urls = urls };
         Assert.Equal(valid, new Configuration.ServerOptionsValidation().Validate(null, options).Succeeded);
         Assert.True(new Configuration.ServerOptionsValidation().Validate(null, options with { AllowedHosts = "captions.example.org" }).Succeeded);
+    }
+
+    // Runs the command with SIGHTLINE_MODEL until it ends.
+    private static async Task<(int ExitCode, string Error)> RunAsync(string model)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "sightline-server.dll"), "--urls", "http://127.0.0.1:0"])
+        {
+            RedirectStandardError = true,
+            Environment = { [ModelSource.Variable] = model },
+        };
+        using var process = Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, error.ReplaceLineEndings("\n"));
     }
 
     // Declares a body and sends a part of it.

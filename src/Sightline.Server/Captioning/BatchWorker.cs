@@ -27,6 +27,7 @@ internal sealed partial class BatchWorker(
         {
             LogCannotLoad(e.Message);
             Environment.ExitCode = 1;
+            await WaitUntilStartedAsync(stoppingToken);
             lifetime.StopApplication();
         }
         finally
@@ -34,6 +35,14 @@ internal sealed partial class BatchWorker(
             foreach (var job in gatherer.Drain())
                 job.Fail(new SightlineException("The server is stopping."));
         }
+    }
+
+    // A host that is stopped while it starts throws.
+    private async Task WaitUntilStartedAsync(CancellationToken stoppingToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var registration = lifetime.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(stoppingToken);
     }
 
     private void Run(IReadOnlyList<CaptionJob> batch)
