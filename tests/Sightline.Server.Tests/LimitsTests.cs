@@ -167,6 +167,13 @@ public sealed class LimitsTests
     }
 
     [Fact]
+    public async Task Stop_BeforeTheServerListens_IsNoFailure()
+    {
+        var settings = new Dictionary<string, string?> { ["Sightline:Model"] = Fixture.Path("checkpoints", "t-base"), ["Sightline:Urls"] = "http://127.0.0.1:0" };
+        Assert.Equal(0, await Configuration.ServerCommandLine.ServeAsync(settings, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
     public async Task Options_AllFaultsAreNamedAtStart()
     {
         var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => TestServer.StartAsync(

@@ -73,12 +73,18 @@ internal static class ServerCommandLine
         return settings;
     }
 
-    private static async Task<int> ServeAsync(Dictionary<string, string?> settings, CancellationToken cancellationToken)
+    /// <summary>Runs the server until it is told to stop.</summary>
+    /// <returns>The exit code, as of <see cref="RunAsync"/>.</returns>
+    public static async Task<int> ServeAsync(Dictionary<string, string?> settings, CancellationToken cancellationToken)
     {
         try
         {
             await using var app = CaptionServer.Build(settings);
             await app.RunAsync(cancellationToken);
+            return Environment.ExitCode;
+        }
+        catch (OperationCanceledException) // told to stop before it listened
+        {
             return Environment.ExitCode;
         }
         catch (OptionsValidationException e)
