@@ -1,4 +1,5 @@
 using Sightline.Benchmarks;
+using Sightline.Benchmarks.Machine;
 using Sightline.Benchmarks.Peers;
 using Sightline.Kernels;
 
@@ -20,6 +21,12 @@ switch (args)
     case ["peers", var folder, var onnx, var picture, ..]:
         PeerRun.Run(folder, onnx, picture, threads: args.Length > 4 ? int.Parse(args[4]) : Environment.ProcessorCount);
         return 0;
+    case ["floor", ..]:
+        MachineFloor.Measure(args.Length > 1 ? int.Parse(args[1]) : Environment.ProcessorCount).Print(tokens: 20);
+        return 0;
+    case ["growth", var folder, var picture, ..]:
+        GrowthBenchmark.Run(folder, picture, Enum.Parse<WeightFormat>(Option("--dtype", "int8"), ignoreCase: true));
+        return 0;
     case ["picture", var picture]:
         PictureBenchmark.Run(picture);
         return 0;
@@ -35,6 +42,8 @@ switch (args)
         Console.Error.WriteLine("encode FOLDER PICTURE [--threads N] [--dtype ...]     nothing but the encoder for 12 seconds, for a profiler");
         Console.Error.WriteLine("fidelity FOLDER [--pictures DIR] [--seed N]     share of captions that a number format leaves as they are, and the change of logits");
         Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline and ONNX Runtime on every export below ONNX, as ratios");
+        Console.Error.WriteLine("floor [threads]                      this machine's peak and bandwidth, and the least time of a caption by them");
+        Console.Error.WriteLine("growth FOLDER PICTURE [--dtype ...]  time against beams, tokens, pictures in a batch and threads (default int8)");
         Console.Error.WriteLine("picture PICTURE                      from a file to the model's input: ms, exact and scaled");
         Console.Error.WriteLine("folder FOLDER PICTURES [count]       many pictures: one after the other and through the pipeline, pictures a second");
         Console.Error.WriteLine("score [images]                       tokenizer, BLEU, ROUGE-L, CIDEr-D over made-up captions, 5 references each (default 7750 images)");

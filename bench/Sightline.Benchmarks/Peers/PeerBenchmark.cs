@@ -9,7 +9,9 @@ namespace Sightline.Benchmarks.Peers;
 /// </summary>
 internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOptions options, float[] pixelValues, int rounds)
 {
-    private const int Tokens = 20;
+    /// <summary>Tokens of every caption; none ends earlier.</summary>
+    public const int Tokens = 20;
+
     private const int BatchRounds = 3;
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(20); // until the last one's threads have stopped spinning
     private static readonly int[] s_batches = [4, 16];

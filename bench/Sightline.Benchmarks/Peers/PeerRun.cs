@@ -1,3 +1,4 @@
+using Sightline.Benchmarks.Machine;
 using Sightline.Kernels;
 
 namespace Sightline.Benchmarks.Peers;
@@ -32,6 +33,7 @@ internal static class PeerRun
             }
 
             var reference = ours[WeightFormat.Fp32].Captioner;
+            MachineFloor.Measure(threads).Print(PeerBenchmark.Tokens);
             new PeerBenchmark(peers, reference.Complete(null), reference.Prepare(picture).PixelValues, Rounds).Run();
         }
         finally

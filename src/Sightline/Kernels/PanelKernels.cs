@@ -170,7 +170,6 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
         var (a0, a1) = add ? (T.Load(ref y0, 0), T.Load(ref y0, n)) : (T.Broadcast(0), T.Broadcast(0));
         for (var i = 0; i < k; i++)
         {
-            Ahead(ref b);
             var v = T.Broadcast(x[i]);
             a0 = T.MultiplyAdd(v, T.Load(ref b, 0), a0);
             a1 = T.MultiplyAdd(v, T.Load(ref b, n), a1);

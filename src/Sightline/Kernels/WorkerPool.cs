@@ -14,7 +14,9 @@ internal sealed unsafe class WorkerPool
     private const long ActiveMask = 0xFFFF;
     private const long Open = 0x1_0000;
     private const int NumberShift = 17;
-    private const int SpinsBeforeSleep = 4000; // some 100 to 200 microseconds
+    private const int SpinsBeforeSleep = 16000; // some 100 to 200 microseconds
+
+    private const int SpinsBeforeYield = 2000; // the last block of another thread is seldom longer
 
     private static readonly ConcurrentDictionary<int, WorkerPool> s_pools = new();
 
@@ -69,8 +71,14 @@ internal sealed unsafe class WorkerPool
         RunBlocks();
         Interlocked.And(ref _state, ~Open);
         var spinner = new SpinWait();
-        while ((Volatile.Read(ref _state) & ActiveMask) != 0)
-            spinner.SpinOnce(sleep1Threshold: -1);
+        for (var spins = 0; (Volatile.Read(ref _state) & ActiveMask) != 0; spins++)
+        {
+            if (spins < SpinsBeforeYield)
+                Thread.SpinWait(1);
+            else
+                spinner.SpinOnce(sleep1Threshold: -1);
+        }
+
         var failure = _failure;
         _self = null;
         Volatile.Write(ref _busy, 0);
@@ -109,7 +117,7 @@ internal sealed unsafe class WorkerPool
             }
             else if (spins++ < SpinsBeforeSleep)
             {
-                Thread.SpinWait(4);
+                Thread.SpinWait(1);
             }
             else
             {
