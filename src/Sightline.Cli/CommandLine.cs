@@ -15,7 +15,10 @@ internal static class CommandLine
     public static Option<bool> Verbose { get; } = new("--verbose") { Description = "Show technical details of an error.", Recursive = true };
 
     /// <summary>Runs the verb that <paramref name="args"/> names.</summary>
-    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    /// <param name="root">The verbs.</param>
+    /// <param name="args">The command line.</param>
+    /// <param name="program">What users type to start this program.</param>
+    public static async Task<int> RunAsync(RootCommand root, string[] args, string program = "sightline")
     {
         root.Options.Add(Verbose);
         root.Directives.Clear(); // "[debug].jpg" is a picture
@@ -25,7 +28,7 @@ internal static class CommandLine
         var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // "@home.jpg" is one, too
         var messages = UsageErrors(result);
         if (messages.Count > 0)
-            return ReportUsage(terminal, result, messages);
+            return ReportUsage(terminal, result, messages, program);
         var interrupted = ExitCode.Interrupted;
         using var cancellation = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ExitCode.Interrupted));
@@ -92,11 +95,11 @@ internal static class CommandLine
             .Where(value => value.Length > 1 && value[0] == '-');
     }
 
-    private static int ReportUsage(Terminal terminal, ParseResult result, List<string> messages)
+    private static int ReportUsage(Terminal terminal, ParseResult result, List<string> messages, string program)
     {
         foreach (var message in messages)
             terminal.WriteError($"sightline: {message}");
-        var command = result.CommandResult.Command is RootCommand ? "sightline" : $"sightline {result.CommandResult.Command.Name}";
+        var command = result.CommandResult.Command is RootCommand ? program : $"{program} {result.CommandResult.Command.Name}";
         terminal.WriteError($"sightline: '{command} --help' explains the command.");
         return ExitCode.WrongUsage;
     }
