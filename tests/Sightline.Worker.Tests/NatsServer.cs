@@ -25,7 +25,25 @@ internal sealed class NatsServer : IDisposable
 
     private string Program { get; }
 
-    public void Start() => _process = Process.Start(new ProcessStartInfo(Program, ["--addr", "127.0.0.1", "--port", $"{_port}", "--jetstream", "--store_dir", _store.Root, "--log", _store["log"]]));
+    /// <summary>Starts it and waits until it takes connections.</summary>
+    public void Start()
+    {
+        _process = Process.Start(new ProcessStartInfo(Program, ["--addr", "127.0.0.1", "--port", $"{_port}", "--jetstream", "--store_dir", _store.Root, "--log", _store["log"]]));
+        for (var tries = 0; tries < 200 && !_process!.HasExited; tries++)
+        {
+            try
+            {
+                using var client = new TcpClient("127.0.0.1", _port);
+                return;
+            }
+            catch (SocketException)
+            {
+                Thread.Sleep(50);
+            }
+        }
+
+        Assert.Fail($"nats-server does not answer on port {_port}.");
+    }
 
     public void Kill()
     {

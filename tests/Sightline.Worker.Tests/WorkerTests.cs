@@ -10,7 +10,7 @@ public sealed class WorkerTests
 {
     private static readonly string[] s_shapes = [.. Directory.GetFiles(Fixture.Path("images", "shapes"), "*.png").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
-    [Fact]
+    [Fact(Timeout = 150_000)]
     public async Task Run_OneOfThreeKilled_ServerRestarted_DuplicatesAndPoison_EveryResultOnce()
     {
         const int Pictures = 600;
@@ -18,14 +18,14 @@ public sealed class WorkerTests
         var poison = new[] { """{"id":"poison-1","image":"../shapes/nothing.png/../../../expected.json"}""", """{"id":"poison-2","bytes":"%%%"}""", """{"id":"poison-3","image":"missing.png"}""" };
         var jobs = string.Join('\n', Enumerable.Range(0, Pictures).Select(i => $$"""{"id":"{{i}}","image":"{{s_shapes[i % s_shapes.Length]}}"}""").Concat(poison));
         await using (await QueueAsync(server)) { }
-        var first = await FinishAsync(Start(server, "submit", "-"), jobs);
+        var first = await FinishAsync(Start(server, "submit", "-"), TestContext.Current.CancellationToken, jobs);
         Assert.True(first.Code == 0, first.Error);
         Assert.Contains($"{Pictures + 3} jobs taken.", first.Error, StringComparison.Ordinal);
-        var second = await FinishAsync(Start(server, "submit", "-"), jobs);
+        var second = await FinishAsync(Start(server, "submit", "-"), TestContext.Current.CancellationToken, jobs);
         Assert.Contains($"0 jobs taken, {Pictures + 3} were there already", second.Error, StringComparison.Ordinal);
 
         var workers = Enumerable.Range(0, 3).Select(_ => StartWorker(server)).ToArray();
-        var ends = workers.Select(worker => FinishAsync(worker)).ToArray();
+        var ends = workers.Select(worker => FinishAsync(worker, TestContext.Current.CancellationToken)).ToArray();
         await using (var queue = await QueueAsync(server))
         {
             while (await queue.CountJobsAsync(TestContext.Current.CancellationToken) > Pictures - 20)
@@ -40,7 +40,7 @@ public sealed class WorkerTests
         foreach (var end in new[] { await ends[0], await ends[2] })
             Assert.True(end.Code == 0, end.Error);
 
-        var collected = await FinishAsync(Start(server, "collect"));
+        var collected = await FinishAsync(Start(server, "collect"), TestContext.Current.CancellationToken);
         Assert.True(collected.Code == 0, collected.Error);
         var lines = collected.Output.TrimEnd('\n').Split('\n').Select(line => JsonNode.Parse(line)!.AsObject()).ToDictionary(line => line["id"]!.GetValue<string>());
         Assert.Equal(Pictures + 3, lines.Count);
@@ -53,7 +53,7 @@ public sealed class WorkerTests
         Assert.Equal(poison[1], lines["poison-2"]["job"]!.GetValue<string>());
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Run_AskedToEnd_FinishesWhatIsInHand()
     {
         using var server = new NatsServer();
@@ -61,7 +61,7 @@ public sealed class WorkerTests
         for (var i = 0; i < 200; i++)
             Assert.True(await queue.SubmitAsync($"{i}", System.Text.Encoding.UTF8.GetBytes($$"""{"id":"{{i}}","image":"{{s_shapes[0]}}"}"""), TestContext.Current.CancellationToken));
         using var worker = StartWorker(server);
-        var end = FinishAsync(worker);
+        var end = FinishAsync(worker, TestContext.Current.CancellationToken);
         while (await queue.CountJobsAsync(TestContext.Current.CancellationToken) == 200)
             await Task.Delay(5, TestContext.Current.CancellationToken);
         using (var kill = Process.Start("kill", [$"{worker.Id}"]))
@@ -72,11 +72,11 @@ public sealed class WorkerTests
         Assert.Contains($"{200 - left} pictures captioned, 0 set aside", error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Run_NoServer_IsOneLine()
     {
         var port = NatsServer.FreePort();
-        var (code, _, error) = await FinishAsync(Start($"nats://127.0.0.1:{port}", "collect"));
+        var (code, _, error) = await FinishAsync(Start($"nats://127.0.0.1:{port}", "collect"), TestContext.Current.CancellationToken);
         Assert.Equal(1, code);
         Assert.StartsWith($"sightline: 127.0.0.1:{port}: no NATS server", Assert.Single(error.TrimEnd('\n').Split('\n')), StringComparison.Ordinal);
     }
@@ -120,22 +120,24 @@ public sealed class WorkerTests
         RedirectStandardError = true,
     })!;
 
-    private static async Task<(int Code, string Output, string Error)> FinishAsync(Process process, string? input = null)
+    private static async Task<(int Code, string Output, string Error)> FinishAsync(Process process, CancellationToken cancellationToken, string? input = null)
     {
         if (input is not null)
-            await process.StandardInput.WriteAsync(input);
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken);
         process.StandardInput.Close();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(80));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(TimeSpan.FromSeconds(80));
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(CancellationToken.None), process.StandardError.ReadToEndAsync(CancellationToken.None));
         try
         {
-            var (output, error) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
             await process.WaitForExitAsync(patience.Token);
-            return (process.ExitCode, await output, await error);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            if (!process.HasExited)
-                process.Kill();
+            process.Kill();
+            Assert.Fail($"{string.Join(' ', process.StartInfo.ArgumentList)} did not end. It said: {await error}");
         }
+
+        return (process.ExitCode, await output, await error);
     }
 }

@@ -13,6 +13,7 @@ namespace Sightline.Worker.Queue;
 internal sealed class CaptionQueue : IAsyncDisposable
 {
     private const int NotFound = 404;
+    private const string Workers = "workers"; // the consumer that all of them share
     private readonly NatsConnection _connection;
     private readonly NatsJSContext _context;
     private readonly QueueOptions _options;
@@ -79,11 +80,25 @@ internal sealed class CaptionQueue : IAsyncDisposable
     /// <summary>The place where workers take jobs. The server gives a job as often as it must: workers judge how often is too often, so that none vanishes unseen.</summary>
     public async Task<INatsJSConsumer> OpenJobsAsync(CancellationToken cancellationToken) => await _context.CreateOrUpdateConsumerAsync(
         Jobs,
-        new ConsumerConfig("workers") { AckPolicy = ConsumerConfigAckPolicy.Explicit, AckWait = _options.AckWait, MaxAckPending = _options.MaxAckPending, MaxDeliver = -1 },
+        new ConsumerConfig(Workers) { AckPolicy = ConsumerConfigAckPolicy.Explicit, AckWait = _options.AckWait, MaxAckPending = _options.MaxAckPending, MaxDeliver = -1 },
         cancellationToken);
 
-    /// <summary>Jobs that wait or are in hand.</summary>
-    public async Task<long> CountJobsAsync(CancellationToken cancellationToken) => (await _context.GetStreamAsync(Jobs, cancellationToken: cancellationToken)).Info.State.Messages;
+    /// <summary>
+    /// Jobs that wait or are in hand. The workers' place is asked, not the stream: a server that was killed may keep confirmed jobs in the stream that
+    /// it never gives again.
+    /// </summary>
+    public async Task<long> CountJobsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var place = (await _context.GetConsumerAsync(Jobs, Workers, cancellationToken)).Info;
+            return (long)place.NumPending + place.NumAckPending;
+        }
+        catch (NatsJSApiException e) when (e.Error.Code == NotFound)
+        {
+            return (await _context.GetStreamAsync(Jobs, cancellationToken: cancellationToken)).Info.State.Messages; // no worker came yet
+        }
+    }
 
     /// <summary>The results, oldest first, each with its key.</summary>
     public IAsyncEnumerable<(string Key, byte[] Line)> ReadResultsAsync(CancellationToken cancellationToken) => ReadAsync(Results, cancellationToken);

@@ -15,6 +15,8 @@ internal sealed class QueueWorker(CaptionQueue queue, CaptionPipeline pipeline, 
 {
     private const int TriesAfterStop = 5;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(6); // of one exchange with the server
+    private static readonly AckOpts s_answered = new() { DoubleAck = true };
     private readonly ConcurrentDictionary<Job, byte> _inHand = new();
     private int _done, _setAside;
 
@@ -54,13 +56,20 @@ internal sealed class QueueWorker(CaptionQueue queue, CaptionPipeline pipeline, 
                 continue;
             }
 
-            var taken = 0;
-            await using var messages = consumer.FetchAsync<byte[]>(new NatsJSFetchOpts { MaxMsgs = room, Expires = s_patience }, cancellationToken: cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (await TryAsync(() => messages.MoveNextAsync().AsTask(), "jobs cannot be fetched") is true)
+            // What has come when the server goes away in between is kept.
+            var messages = new List<INatsJSMsg<byte[]>>();
+            await TryAsync(
+                async deadline =>
+                {
+                    await foreach (var message in consumer.FetchAsync<byte[]>(new NatsJSFetchOpts { MaxMsgs = room, Expires = s_patience }, cancellationToken: deadline))
+                        messages.Add(message);
+                },
+                "jobs cannot be fetched",
+                cancellationToken);
+            var jobs = messages.ConvertAll(message => new Job(message, settings.Root));
+            jobs.ForEach(job => _inHand.TryAdd(job, 0));
+            foreach (var job in jobs)
             {
-                taken++;
-                var job = new Job(messages.Current, settings.Root);
-                _inHand.TryAdd(job, 0);
                 if (job.Deliveries <= (ulong)options.MaxDeliveries)
                 {
                     yield return job;
@@ -71,7 +80,7 @@ internal sealed class QueueWorker(CaptionQueue queue, CaptionPipeline pipeline, 
                 _inHand.TryRemove(job, out _);
             }
 
-            if (settings.UntilEmpty && taken == 0 && await TryAsync(() => queue.CountJobsAsync(cancellationToken), "jobs cannot be counted") == 0)
+            if (settings.UntilEmpty && jobs.Count == 0 && await TryAsync(queue.CountJobsAsync, "jobs cannot be counted", cancellationToken) == 0)
                 yield break;
         }
     }
@@ -81,10 +90,10 @@ internal sealed class QueueWorker(CaptionQueue queue, CaptionPipeline pipeline, 
         var job = outcome.Item;
         if (outcome.Error is not { } error)
         {
-            if (await StoreAsync(() => queue.StoreAsync(job.Picture.Id, CaptionJson.Line(job.Picture.Id, outcome, settings.Detailed), CancellationToken.None), stop))
+            if (await StoreAsync(deadline => queue.StoreAsync(job.Picture.Id, CaptionJson.Line(job.Picture.Id, outcome, settings.Detailed), deadline), stop))
             {
                 _done++;
-                await TryAsync(() => job.Message.AckAsync().AsTask(), "a job cannot be confirmed");
+                await ConfirmAsync(deadline => job.Message.AckAsync(s_answered, deadline));
             }
 
             return;
@@ -92,7 +101,7 @@ internal sealed class QueueWorker(CaptionQueue queue, CaptionPipeline pipeline, 
 
         // A picture that cannot be decoded stays so; a file or a disk that is away may come back.
         if (MayPass(error) && job.Deliveries < (ulong)options.MaxDeliveries)
-            await TryAsync(() => job.Message.NakAsync(new AckOpts { NakDelay = settings.RetryDelay }).AsTask(), "a job cannot be given back");
+            await ConfirmAsync(deadline => job.Message.NakAsync(s_answered with { NakDelay = settings.RetryDelay }, deadline));
         else
             await SetAsideAsync(job, CaptionJson.ErrorMessage(job.Picture.Id, error), stop);
     }
@@ -101,24 +110,27 @@ internal sealed class QueueWorker(CaptionQueue queue, CaptionPipeline pipeline, 
 
     private async Task SetAsideAsync(Job job, string reason, CancellationToken stop)
     {
-        if (!await StoreAsync(() => queue.SetAsideAsync(job.Picture.Id, job.SetAsideLine(reason), CancellationToken.None), stop))
+        if (!await StoreAsync(deadline => queue.SetAsideAsync(job.Picture.Id, job.SetAsideLine(reason), deadline), stop))
             return;
         _setAside++;
         terminal.WriteError($"sightline: set aside: {reason}");
-        await TryAsync(() => job.Message.AckTerminateAsync().AsTask(), "a job cannot be confirmed");
+        await ConfirmAsync(deadline => job.Message.AckTerminateAsync(s_answered, deadline));
     }
 
     // Until the server has it; after a request to stop, some tries more. What was not stored is not confirmed, and comes again.
-    private async Task<bool> StoreAsync(Func<Task> store, CancellationToken stop)
+    private async Task<bool> StoreAsync(Func<CancellationToken, Task> store, CancellationToken stop)
     {
         for (var left = TriesAfterStop; left > 0; left -= stop.IsCancellationRequested ? 1 : 0)
         {
-            if (await TryAsync(store, "a result cannot be stored"))
+            if (await TryAsync(store, "a result cannot be stored", CancellationToken.None))
                 return true;
         }
 
         return false;
     }
+
+    // A job whose confirmation is lost comes again, and its result replaces itself.
+    private Task<bool> ConfirmAsync(Func<CancellationToken, ValueTask> confirm) => TryAsync(deadline => confirm(deadline).AsTask(), "a job cannot be confirmed");
 
     // Signs of life for all that is in hand: a slow machine is not a dead one.
     private async Task KeepAsync(CancellationToken ended)
@@ -127,22 +139,36 @@ internal sealed class QueueWorker(CaptionQueue queue, CaptionPipeline pipeline, 
         while (await timer.WaitForNextTickAsync(ended))
         {
             foreach (var job in _inHand.Keys)
-                await TryAsync(() => job.Message.AckProgressAsync(cancellationToken: ended).AsTask(), "the server cannot be told of work");
+            {
+                if (!await TryAsync(deadline => job.Message.AckProgressAsync(cancellationToken: deadline).AsTask(), "the server cannot be told of work", ended))
+                    break;
+            }
         }
     }
 
-    private async Task<bool> TryAsync(Func<Task> action, string what) => await TryAsync(async () => { await action(); return true; }, what) is true;
+    private async Task<bool> TryAsync(Func<CancellationToken, Task> action, string what, CancellationToken cancellationToken = default) =>
+        await TryAsync(
+            async deadline =>
+            {
+                await action(deadline);
+                return true;
+            },
+            what,
+            cancellationToken) is true;
 
-    private async Task<T?> TryAsync<T>(Func<Task<T>> action, string what) where T : struct
+    // Null, and a moment's rest, where the server did not answer; it may be back for the next try.
+    private async Task<T?> TryAsync<T>(Func<CancellationToken, Task<T>> action, string what, CancellationToken cancellationToken = default) where T : struct
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(s_deadline);
         try
         {
-            return await action();
+            return await action(deadline.Token);
         }
-        catch (Exception e) when (CaptionQueue.IsTransient(e))
+        catch (Exception e) when (CaptionQueue.IsTransient(e) || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            terminal.WriteError($"sightline: {what} ({e.Message.TrimEnd('.')}); trying again.");
-            await Task.Delay(s_patience);
+            terminal.WriteError($"sightline: {what} ({(e is OperationCanceledException ? "no answer" : e.Message.TrimEnd('.'))}); trying again.");
+            await Task.Delay(s_patience, cancellationToken);
             return null;
         }
     }
