@@ -42,8 +42,7 @@ internal static class CommandRunner
         }
         catch (Exception e)
         {
-            var known = e is SightlineException or IOException or UnauthorizedAccessException;
-            Complain(known ? e.Message : $"unexpected error: {e.Message} Use --verbose and report it.");
+            Complain(Words(e));
             if (parsed.GetValue(s_verbose))
                 await Console.Error.WriteLineAsync(e.ToString());
             return Failed;
@@ -60,5 +59,10 @@ internal static class CommandRunner
         }
     }
 
-    private static void Complain(string message) => Console.Error.WriteLine($"sightline-train: {message.ReplaceLineEndings(" ")}");
+    /// <summary>What is said of an error.</summary>
+    public static string Words(Exception e) =>
+        e is SightlineException or IOException or UnauthorizedAccessException ? e.Message : $"unexpected error: {e.Message} Use --verbose and report it.";
+
+    /// <summary>Says one line on stderr.</summary>
+    public static void Complain(string message) => Console.Error.WriteLine($"sightline-train: {message.ReplaceLineEndings(" ")}");
 }

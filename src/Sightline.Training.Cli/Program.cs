@@ -6,6 +6,7 @@ var root = new RootCommand("Trains image captioners. Every verb explains itself 
 {
     DemoCommand.Create(),
     RunCommand.Create(),
+    LaunchCommand.Create(),
     DataCommand.Create(),
     VerifyCommand.Create(),
 };

@@ -33,6 +33,16 @@ public sealed record CaptionBatch
     /// <summary>Number of captions.</summary>
     public int RowCount => LabelLength == 0 ? 0 : Labels.Length / LabelLength;
 
+    /// <summary>The first captions alone.</summary>
+    internal CaptionBatch First(int rows) => this with
+    {
+        Labels = Labels[..(rows * LabelLength)],
+        ImageIndex = ImageIndex?[..rows],
+        ImageCount = ImageIndex is null ? rows : ImageCount,
+        PixelValues = ImageIndex is null ? PixelValues[..(PixelValues.Length / ImageCount * rows)] : PixelValues,
+        Ids = [.. Ids.Take(rows)],
+    };
+
     /// <summary>Labels that are not padding.</summary>
     public int TokenCount
     {

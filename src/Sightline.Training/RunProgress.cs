@@ -9,6 +9,12 @@ internal sealed class RunProgress
     /// <summary>Its next micro-batch, 0-based; the number of micro-batches where only the end of the epoch is left.</summary>
     public int NextBatch { get; set; }
 
+    /// <summary>Examples of all ranks together in one of them.</summary>
+    public int ExamplesPerBatch { get; set; } = 1;
+
+    /// <summary>See <see cref="TrainingPlan.Late"/>.</summary>
+    public long StepOffset { get; set; }
+
     /// <summary>Losses since the last log, added in fp32 as 4.17 does (<c>tr_loss</c>).</summary>
     public float WindowLoss { get; set; }
 

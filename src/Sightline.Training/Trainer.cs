@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using Sightline.IO;
 using Sightline.ModelCards;
 using Sightline.Training.Checkpointing;
+using Sightline.Training.Distributed;
+using Sightline.Training.Kernels;
 using Sightline.Training.Modeling;
 using Sightline.Training.Results;
 using static TorchSharp.torch;
@@ -13,6 +15,10 @@ namespace Sightline.Training;
 /// Trains a model as the Trainer of Transformers 4.17 does, number for number, and resumes to the bit. Everything is deterministic: the same arguments, data and
 /// number of threads give the same weights on one machine.
 /// </summary>
+/// <remarks>
+/// Several processes train together where they are given the ranks of an <see cref="ICollective"/>: each with its share of the data, the same arguments and its
+/// own copy of the model. Rank 0 logs and saves; every rank calls the same methods.
+/// </remarks>
 public sealed class Trainer : IDisposable
 {
     private readonly TrainableModel _model;
@@ -20,6 +26,7 @@ public sealed class Trainer : IDisposable
     private readonly ITrainingData _data;
     private readonly IEvaluationData? _evaluationData;
     private readonly IReadOnlyList<TrainerCallback> _callbacks;
+    private readonly ICollective _collective;
     private readonly TrainingStep _step;
     private readonly double _flosPerPixel;
     private RunProgress _progress = new();
@@ -31,10 +38,12 @@ public sealed class Trainer : IDisposable
     /// <param name="arguments">The settings; checked here.</param>
     /// <param name="data">The training examples.</param>
     /// <param name="evaluationData">The evaluation examples; null where nothing is evaluated.</param>
-    /// <param name="callbacks">Followers of the run.</param>
+    /// <param name="callbacks">Followers of the run; those of rank 0 are called.</param>
+    /// <param name="collective">The processes that train together; null: this one alone. Not disposed by this.</param>
     /// <exception cref="ConfigurationException">The arguments do not fit each other, the model or the data.</exception>
     public Trainer(
-        TrainableModel model, TrainingArguments arguments, ITrainingData data, IEvaluationData? evaluationData = null, IReadOnlyList<TrainerCallback>? callbacks = null)
+        TrainableModel model, TrainingArguments arguments, ITrainingData data, IEvaluationData? evaluationData = null, IReadOnlyList<TrainerCallback>? callbacks = null,
+        ICollective? collective = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(arguments);
@@ -43,29 +52,36 @@ public sealed class Trainer : IDisposable
         if (arguments.EvaluationStrategy != IntervalStrategy.No && evaluationData is null)
             throw new ConfigurationException("evaluation_strategy asks for evaluations and there are no evaluation data; give them, or set it to no.");
         _ = (model.PadTokenId, model.DecoderStartTokenId);
-        Plan = new TrainingPlan(arguments, data.Count);
+        _collective = collective ?? new LocalCollective();
+        Plan = new TrainingPlan(arguments, data.Count, _collective.WorldSize);
         if (arguments.Threads > 0)
             set_num_threads(arguments.Threads);
         _model = model;
         _arguments = arguments;
         _data = data;
         _evaluationData = evaluationData;
-        _callbacks = callbacks ?? [];
+        _callbacks = _collective.Rank == 0 ? callbacks ?? [] : [];
         model.Module.Mode.ReferenceOrder = arguments.ReferenceOrder;
-        _step = new TrainingStep(model, arguments);
+        _step = new TrainingStep(model, arguments, _collective);
         var embeddings = new[] { "decoder.transformer.wte.weight", "decoder.transformer.wpe.weight" };
         _flosPerPixel = 6.0 * model.Module.named_parameters().Where(p => !embeddings.Contains(p.name)).Sum(p => p.parameter.numel());
         State = new TrainerState { MaxSteps = Plan.TotalSteps, NumTrainEpochs = Plan.Epochs };
     }
 
     /// <summary>The steps of the run.</summary>
-    public TrainingPlan Plan { get; }
+    public TrainingPlan Plan { get; private set; }
 
     /// <summary>Where the run is, and its log.</summary>
     public TrainerState State { get; private set; }
 
     /// <summary>Both losses of every log and evaluation so far.</summary>
     public IReadOnlyList<LossRow> Losses => _progress.Losses;
+
+    /// <summary>Buckets of gradients that ranks exchange; 0 for one rank.</summary>
+    internal int Buckets => _step.Reducer?.BucketCount ?? 0;
+
+    /// <summary>Those that travelled while backward ran, in the last update.</summary>
+    internal int OverlappedBuckets => _step.Reducer?.Overlapped ?? 0;
 
     /// <summary>Files that belong into every checkpoint beside the weights: tokenizer and preprocessor files, copied under their names.</summary>
     public IReadOnlyList<string> CompanionFiles { get; init; } = [];
@@ -87,6 +103,7 @@ public sealed class Trainer : IDisposable
             Begin();
         else
             Resume(resumeFrom);
+        ShareWeights();
         foreach (var callback in _callbacks)
             callback.TrainBegin(_arguments, Plan, State);
         var clock = Stopwatch.StartNew();
@@ -101,7 +118,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">There are no evaluation data.</exception>
     public EvaluationResult Evaluate()
     {
-        var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments, Scorer);
+        var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments, Scorer, _collective);
         _progress.Losses.Add(new LossRow(State.GlobalStep, true, result.Losses));
         Log(result.Metrics, result.Losses);
         return result;
@@ -111,9 +128,11 @@ public sealed class Trainer : IDisposable
     /// <param name="folder">Made where it does not exist.</param>
     public void SaveModel(string folder)
     {
+        if (_collective.Rank > 0)
+            return;
         Directory.CreateDirectory(folder);
         WeightFiles.Save(folder, _model, _arguments.SaveSafetensors);
-        TrainingArgumentsFile.Save(folder, _arguments, _model.Device.type == TorchSharp.DeviceType.CUDA);
+        TrainingArgumentsFile.Save(folder, _arguments, _model.Device.type == TorchSharp.DeviceType.CUDA, Hyperparameters.IsLaunched(_collective) ? _collective.LocalRank : -1);
         foreach (var file in CompanionFiles)
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)), overwrite: true);
     }
@@ -122,6 +141,8 @@ public sealed class Trainer : IDisposable
     public void SaveResults(TrainingResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
+        if (_collective.Rank > 0)
+            return;
         SaveModel(_arguments.OutputDir);
         ResultFiles.Save(_arguments.OutputDir, "train", result.Metrics);
         State.Save(_arguments.OutputDir);
@@ -131,7 +152,8 @@ public sealed class Trainer : IDisposable
     public void SaveResults(EvaluationResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        ResultFiles.Save(_arguments.OutputDir, "eval", result.Metrics);
+        if (_collective.Rank == 0)
+            ResultFiles.Save(_arguments.OutputDir, "eval", result.Metrics);
     }
 
     /// <summary>Writes the README.md as 4.17 does, from the log so far.</summary>
@@ -139,9 +161,11 @@ public sealed class Trainer : IDisposable
     public void SaveCard(TrainerCardOptions card)
     {
         ArgumentNullException.ThrowIfNull(card);
+        if (_collective.Rank > 0)
+            return;
         card = card with
         {
-            Hyperparameters = card.Hyperparameters.Count > 0 ? card.Hyperparameters : Hyperparameters.List(_arguments),
+            Hyperparameters = card.Hyperparameters.Count > 0 ? card.Hyperparameters : Hyperparameters.List(_arguments, _collective),
             FrameworkVersions = card.FrameworkVersions.Count > 0 ? card.FrameworkVersions : FrameworkVersions.List,
         };
         AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, "README.md"), TrainerCard.Create(card, [.. State.LogHistory]));
@@ -168,15 +192,36 @@ public sealed class Trainer : IDisposable
         _ = SchedulerFile.Load(folder);
         if (_step.Scaler is { } scaler && File.Exists(Path.Combine(folder, ScalerFile.FileName)))
             ScalerFile.Load(folder, scaler);
-        _progress = RandomStateFile.Load(folder, _step) ?? new RunProgress
+        _progress = RankStates.Load(folder, _collective, _step, _arguments, State.GlobalStep) ?? new RunProgress
         {
             // A checkpoint of HF's Trainer says only how many updates were taken.
             Epoch = State.GlobalStep / Plan.StepsPerEpoch,
             NextBatch = State.GlobalStep % Plan.StepsPerEpoch * _arguments.GradientAccumulationSteps,
             LastLoggedStep = State.GlobalStep,
         };
+        AdaptPlan(RandomStateFile.CountRanks(folder) != _collective.WorldSize);
         _stopping = State.GlobalStep >= Plan.TotalSteps;
         _lastSavedStep = State.GlobalStep;
+    }
+
+    // A run that goes on with another number of ranks has done as much of its epochs, in other steps.
+    private void AdaptPlan(bool worldChanged)
+    {
+        if (_arguments.MaxSteps > 0)
+            Plan = Plan.From(_progress.Epoch, State.GlobalStep);
+        else if (worldChanged)
+            _progress.StepOffset = State.GlobalStep - (((long)_progress.Epoch * Plan.StepsPerEpoch) + (_progress.NextBatch / _arguments.GradientAccumulationSteps));
+        Plan = Plan.Late(_progress.StepOffset);
+        (State.MaxSteps, State.NumTrainEpochs) = (Plan.TotalSteps, Plan.Epochs);
+    }
+
+    private void ShareWeights()
+    {
+        if (_collective.WorldSize == 1)
+            return;
+        _collective.Broadcast(TensorBuffer.Of(_step.Arena.Values));
+        using var noGradient = no_grad();
+        _step.Arena.Compute?.copy_(_step.Arena.Values);
     }
 
     private void TrainEpoch(int epoch, CancellationToken stop)
@@ -188,11 +233,13 @@ public sealed class Trainer : IDisposable
         var index = epoch == _progress.Epoch ? _progress.NextBatch : 0;
         foreach (var batch in _data.ReadEpoch(epoch, _arguments.PerDeviceTrainBatchSize, index))
         {
-            window += TrainBatch(batch, epoch, index++);
-            images += batch.ImageCount;
-            if (index % accumulation != 0 && !(takesLast && index == Plan.MicroBatchesPerEpoch))
+            var isLast = (index + 1) % accumulation == 0 || (takesLast && index + 1 == Plan.MicroBatchesPerEpoch);
+            window += TrainBatch(batch, epoch, index++, isLast);
+            images += batch.ImageCount * _collective.WorldSize;
+            if (!isLast)
                 continue;
             var (rate, norm) = Update(carries ? accumulation : _step.PendingBatches, batch);
+            var stops = _collective.WorldSize > 1 && _collective.Gather(stop.IsCancellationRequested).Contains(true); // all ranks stop after the same step
             State.GlobalStep++;
             State.Epoch = epoch + ((double)index / Plan.MicroBatchesPerEpoch);
             (_progress.Epoch, _progress.NextBatch) = (epoch, index);
@@ -201,7 +248,7 @@ public sealed class Trainer : IDisposable
                 callback.StepEnd(info);
             _stopping |= State.GlobalStep >= Plan.TotalSteps;
             AfterStep();
-            if (stop.IsCancellationRequested && !_stopping)
+            if ((stops || (_collective.WorldSize == 1 && stop.IsCancellationRequested)) && !_stopping)
             {
                 if (_lastSavedStep != State.GlobalStep)
                     Save(evaluation: null);
@@ -222,15 +269,15 @@ public sealed class Trainer : IDisposable
             _arguments.SaveStrategy == IntervalStrategy.Epoch);
     }
 
-    private LossSums TrainBatch(CaptionBatch batch, int epoch, int index)
+    private LossSums TrainBatch(CaptionBatch batch, int epoch, int index, bool isLast)
     {
-        var result = _step.Accumulate(batch);
+        var result = _step.Accumulate(batch, isLast);
         if (!double.IsFinite(result.Loss))
             throw NotANumber($"the loss is {result.Loss}{(result.Sums.Tokens == 0 ? " since every label is padding" : "")}", batch);
         if (_arguments.AccumulationNormalization == AccumulationNormalization.MicroBatchMeans)
             _progress.WindowLoss += (float)result.Loss;
         _progress.Window += result.Sums;
-        State.TotalFlos += _flosPerPixel * batch.PixelValues.Length;
+        State.TotalFlos += _flosPerPixel * batch.PixelValues.Length * _collective.WorldSize; // every rank reads as many pictures
         var info = new MicroBatchInfo(epoch, index, result.Loss, result.Sums.Means);
         foreach (var callback in _callbacks)
             callback.MicroBatchEnd(info);
@@ -271,7 +318,9 @@ public sealed class Trainer : IDisposable
 
     private void LogTraining()
     {
-        var losses = _progress.Window.Means;
+        var losses = _collective.Gather(_progress.Window).Aggregate((sum, next) => sum + next).Means;
+        if (_arguments.AccumulationNormalization == AccumulationNormalization.MicroBatchMeans)
+            _progress.WindowLoss = _collective.Gather(_progress.WindowLoss).Aggregate((sum, next) => sum + next) / _collective.WorldSize;
         _progress.Losses.Add(new LossRow(State.GlobalStep, false, losses));
         var row = new JsonObject
         {
@@ -312,29 +361,39 @@ public sealed class Trainer : IDisposable
         var path = CheckpointFolders.PathOf(_arguments.OutputDir, State.GlobalStep);
         if (evaluation is not null && Metric(evaluation) is { } value && (State.BestMetric is not { } best || IsBetter(value, best)))
             (State.BestMetric, State.BestModelCheckpoint) = (value, path);
-        try
+        CheckSameWeights();
+        _progress.ExamplesPerBatch = _arguments.PerDeviceTrainBatchSize * _collective.WorldSize;
+        var problem = RankCheckpoint.Write(_collective, _arguments.OutputDir, State.GlobalStep, folder =>
         {
-            CheckpointFolders.Write(_arguments.OutputDir, State.GlobalStep, folder =>
-            {
-                SaveModel(folder);
-                OptimizerFile.Save(folder, _step.Optimizer, _step.Arena, _arguments, Plan.Schedule.At(_step.Optimizer.StepCount));
-                SchedulerFile.Save(folder, Plan.Schedule, _step.Optimizer.StepCount);
-                if (_step.Scaler is { } scaler)
-                    ScalerFile.Save(folder, scaler);
-                RandomStateFile.Save(folder, (uint)_arguments.Seed, _progress, _step);
-                State.Save(folder);
-            });
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CheckpointException)
-        {
-            var last = CheckpointFolders.FindLast(_arguments.OutputDir);
-            throw new TrainingException($"step {State.GlobalStep}: the checkpoint cannot be written: {OneLine(e.Message)} {LastGood(last)}", e);
-        }
+            RandomStateFile.Save(Path.Combine(folder, RandomStateFile.NameOf(_collective.Rank, _collective.WorldSize)), (uint)_arguments.Seed, _progress, _step);
+            if (_collective.Rank > 0)
+                return;
+            SaveModel(folder);
+            OptimizerFile.Save(folder, _step.Optimizer, _step.Arena, _arguments, Plan.Schedule.At(_step.Optimizer.StepCount));
+            SchedulerFile.Save(folder, Plan.Schedule, _step.Optimizer.StepCount);
+            if (_step.Scaler is { } scaler)
+                ScalerFile.Save(folder, scaler);
+            State.Save(folder);
+        });
+        if (problem is not null)
+            throw new TrainingException($"step {State.GlobalStep}: the checkpoint cannot be written: {OneLine(problem)} {LastGood(CheckpointFolders.FindLast(_arguments.OutputDir))}");
 
         _lastSavedStep = State.GlobalStep;
-        CheckpointFolders.Rotate(_arguments.OutputDir, _arguments.SaveTotalLimit, State.BestModelCheckpoint);
+        if (_collective.Rank == 0)
+            CheckpointFolders.Rotate(_arguments.OutputDir, _arguments.SaveTotalLimit, State.BestModelCheckpoint);
         foreach (var callback in _callbacks)
             callback.Saved(path);
+    }
+
+    // Ranks add up the same sums in the same order and so keep the same bits; one whose memory or library is faulty does not.
+    private void CheckSameWeights()
+    {
+        if (_collective.WorldSize == 1)
+            return;
+        var hashes = _collective.Gather(WeightHash.Of(_step.Arena.Values));
+        var other = Array.FindIndex(hashes, hash => hash != hashes[0]);
+        if (other > 0)
+            throw new TrainingException($"step {State.GlobalStep}: the weights of rank {other} are not those of rank 0; the ranks no longer train one model. {LastGood(CheckpointFolders.FindLast(_arguments.OutputDir))}");
     }
 
     private TrainingResult Finish(double seconds, CancellationToken stop)

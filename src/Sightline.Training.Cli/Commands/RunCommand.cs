@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Sightline.Training.Cli.Output;
 using Sightline.Training.Cli.Runs;
+using Sightline.Training.Distributed;
 
 namespace Sightline.Training.Cli.Commands;
 
@@ -14,7 +15,7 @@ internal static class RunCommand
     {
         var file = new Argument<string?>("RUN.json") { Description = "The run file: sections data, model, training, and a preset.", Arity = ArgumentArity.ZeroOrOne };
         var preset = new Option<string?>("--preset") { Description = $"Start from named settings: {string.Join(", ", Presets.Names)}." };
-        var resume = new Option<string?>("--" + Resume) { Description = "Go on from a checkpoint folder; without DIR from the newest in output_dir.", HelpName = "DIR", Arity = ArgumentArity.ZeroOrOne };
+        var resume = new Option<string?>("--" + Resume) { Description = "Go on from a checkpoint folder; without DIR from the newest in output_dir; auto: from that if there is one.", HelpName = "DIR", Arity = ArgumentArity.ZeroOrOne };
         var dryRun = new Option<bool>("--dry-run") { Description = "Print the schedule and estimates; train nothing, write nothing." };
         var examples = new Option<int?>("--examples") { Description = "With --dry-run: the number of training examples, so that no data are needed." };
         var json = new Option<bool>("--json") { Description = "One JSON object for each event." };
@@ -35,10 +36,10 @@ internal static class RunCommand
             overrides.AddRange(others.Select(Unknown));
             _ = RunSettings.Apply(new TrainingArguments(), overrides); // a wrong command line is told of before a wrong file
             var settings = RunSettings.Merge(path is null ? null : RunFile.Read(path), parsed.GetValue(preset), overrides);
-            var events = new RunEvents(Console.Out, parsed.GetValue(json));
             if (parsed.GetValue(dryRun))
             {
-                new DryRun(settings, events).Run(parsed.GetValue(examples));
+                var ranks = RankEnvironment.Detect();
+                new DryRun(settings, new RunEvents(ranks is { Rank: > 0 } ? TextWriter.Null : Console.Out, parsed.GetValue(json)), ranks?.WorldSize ?? 1).Run(parsed.GetValue(examples));
                 return Task.FromResult(0);
             }
 
@@ -46,8 +47,7 @@ internal static class RunCommand
                 throw new UsageException("--examples goes with --dry-run only; a run counts its own data.");
             if (path is null)
                 throw new UsageException("a run file was expected; 'sightline-train run --help' explains the command.");
-            var live = Console.IsOutputRedirected || Console.IsErrorRedirected ? null : Console.Error;
-            var done = new TrainingRun(settings, events, live).Run(parsed.GetResult(resume) is OptionResult ? parsed.GetValue(resume) ?? "" : null, stop);
+            var done = RankedRun.Run(settings, parsed.GetValue(json), parsed.GetResult(resume) is OptionResult ? parsed.GetValue(resume) ?? "" : null, stop);
             return Task.FromResult(done ? 0 : CommandRunner.Stopped);
         });
         return command;

@@ -1,6 +1,7 @@
 using Sightline.Data;
 using Sightline.Data.Pipeline;
 using Sightline.Data.Sampling;
+using Sightline.Training.Distributed;
 
 namespace Sightline.Training.Cli.Data;
 
@@ -18,6 +19,8 @@ internal sealed class CaptionTrainingData : ITrainingData, IEvaluationData
     private readonly int? _labelLength;
     private readonly bool _group;
     private readonly RandomSampler _sampler;
+    private readonly ulong _seed;
+    private readonly ICollective _ranks;
 
     /// <param name="dataset">The captions.</param>
     /// <param name="pixels">The pictures of <paramref name="dataset"/>.</param>
@@ -25,9 +28,12 @@ internal sealed class CaptionTrainingData : ITrainingData, IEvaluationData
     /// <param name="labels">The label ids of each caption.</param>
     /// <param name="arguments">Seed, grouping, and whether rows are filled up to <c>label_max_length</c>: where the loss counts padding.</param>
     /// <param name="shuffle">Whose order is reproduced.</param>
+    /// <param name="ranks">The processes that share the examples; null: this one alone.</param>
     public CaptionTrainingData(
-        CaptionDataset dataset, IPixelSource pixels, PixelTable table, long[][] labels, TrainingArguments arguments, ShuffleOrder shuffle = ShuffleOrder.Torch110)
+        CaptionDataset dataset, IPixelSource pixels, PixelTable table, long[][] labels, TrainingArguments arguments, ShuffleOrder shuffle = ShuffleOrder.Torch110,
+        ICollective? ranks = null)
     {
+        (_ranks, _seed) = (ranks ?? new LocalCollective(), (ulong)arguments.Seed);
         (_dataset, _pixels, _table, _labels, _group) = (dataset, pixels, table, labels, arguments.GroupCaptions);
         _labelLength = arguments.Loss == LossKind.Pad ? arguments.LabelMaxLength : null;
         _examples = _group
@@ -42,7 +48,7 @@ internal sealed class CaptionTrainingData : ITrainingData, IEvaluationData
     /// <inheritdoc/>
     public IEnumerable<CaptionBatch> ReadEpoch(int epoch, int batchSize, int firstBatch)
     {
-        var order = _sampler.Epoch(epoch);
+        var order = _ranks.WorldSize == 1 ? _sampler.Epoch(epoch) : DistributedSampler.Epoch(Count, _ranks.WorldSize, _ranks.Rank, _seed, epoch);
         var count = (order.Length + batchSize - 1) / batchSize;
         return Prefetcher.Run(
             Enumerable.Range(firstBatch, Math.Max(0, count - firstBatch)),
@@ -53,7 +59,11 @@ internal sealed class CaptionTrainingData : ITrainingData, IEvaluationData
     /// <inheritdoc/>
     public IEnumerable<CaptionBatch> Read(int batchSize) =>
         // Without dropout a picture gives the same states for all its captions, so that it is encoded once.
-        Prefetcher.Run(Enumerable.Range(0, _labels.Length).Chunk(batchSize), captions => Make(captions, share: true), new PrefetchOptions());
+        Prefetcher.Run(EvaluationOrder(batchSize).Chunk(batchSize), captions => Make(captions, share: true), new PrefetchOptions());
+
+    private IEnumerable<int> EvaluationOrder(int batchSize) => _ranks.WorldSize == 1 || _labels.Length == 0
+        ? Enumerable.Range(0, _labels.Length)
+        : DistributedSampler.Shard(_labels.Length, _ranks.WorldSize, _ranks.Rank, batchSize);
 
     /// <summary>Pictures without captions, in batches, decoded and converted ahead.</summary>
     /// <param name="images">Positions in the data set.</param>

@@ -1,9 +1,11 @@
+using System.Text.Json.Nodes;
 using Sightline.Data;
 using Sightline.Generation;
 using Sightline.Metrics;
 using Sightline.Models;
 using Sightline.Tokenization;
 using Sightline.Training.Cli.Data;
+using Sightline.Training.Distributed;
 using Sightline.Training.Modeling;
 
 namespace Sightline.Training.Cli.Runs;
@@ -23,16 +25,18 @@ internal sealed class CaptionScorer
     private readonly TrainingArguments _arguments;
     private readonly CaptionAnnotations _references;
     private readonly int[] _images;
+    private readonly ICollective _ranks;
 
     /// <param name="dataset">The validation captions, which are the references.</param>
     /// <param name="data">Their pictures.</param>
     /// <param name="tokenizer">Ids to text.</param>
     /// <param name="generation">How captions are searched for.</param>
     /// <param name="arguments">Batch size and threads.</param>
+    /// <param name="ranks">The processes that share the pictures.</param>
     /// <exception cref="ConfigurationException">No picture has a caption that counts.</exception>
-    public CaptionScorer(CaptionDataset dataset, CaptionTrainingData data, Gpt2Tokenizer tokenizer, GenerationOptions generation, TrainingArguments arguments)
+    public CaptionScorer(CaptionDataset dataset, CaptionTrainingData data, Gpt2Tokenizer tokenizer, GenerationOptions generation, TrainingArguments arguments, ICollective ranks)
     {
-        (_dataset, _data, _tokenizer, _generation, _arguments) = (dataset, data, tokenizer, generation, arguments);
+        (_dataset, _data, _tokenizer, _generation, _arguments, _ranks) = (dataset, data, tokenizer, generation, arguments, ranks);
         var references = dataset.ExamplesByImage().Select(captions => captions.Select(i => dataset.Examples[i]).Select(e => new ReferenceCaption(e.Caption, e.IsRejected, e.IsPrecanned)).ToList()).ToList();
         _images = [.. Enumerable.Range(0, references.Count).Where(image => references[image].Any(Counts))];
         if (_images.Length == 0)
@@ -56,9 +60,18 @@ internal sealed class CaptionScorer
     /// <summary>Captions all pictures and scores the captions.</summary>
     public IReadOnlyList<(string Name, double Value)> Score(TrainableModel model)
     {
-        Captions = Caption(model, _images);
+        Captions = Share(Caption(model, [.. _images.Where((_, i) => i % _ranks.WorldSize == _ranks.Rank)]));
         Report = CaptionEvaluation.Run(_references, Captions, s_rules);
         return [.. Report.Metrics.Select(metric => (metric.Name, metric.Corpus))];
+    }
+
+    // Every rank gets the captions of all, in the order of the pictures, so that all come to the same scores.
+    private List<CaptionResult> Share(List<CaptionResult> mine)
+    {
+        if (_ranks.WorldSize == 1)
+            return mine;
+        var texts = _ranks.Gather(new JsonArray([.. mine.Select(caption => JsonValue.Create(caption.Caption))]).ToJsonString()).Select(text => JsonNode.Parse(text)!.AsArray()).ToList();
+        return [.. _images.Select((image, i) => new CaptionResult(_dataset.Images[image].Id, (string)texts[i % _ranks.WorldSize][i / _ranks.WorldSize]!))];
     }
 
     private List<CaptionResult> Caption(TrainableModel trainable, int[] pictures)

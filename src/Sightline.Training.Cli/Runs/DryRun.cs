@@ -9,7 +9,8 @@ namespace Sightline.Training.Cli.Runs;
 /// <summary>What a run would do and need, without doing it.</summary>
 /// <param name="settings">The merged settings.</param>
 /// <param name="events">Gets the lines.</param>
-internal sealed class DryRun(RunSettings settings, RunEvents events)
+/// <param name="worldSize">Number of ranks.</param>
+internal sealed class DryRun(RunSettings settings, RunEvents events, int worldSize = 1)
 {
     private readonly TrainingArguments _arguments = settings.Arguments;
 
@@ -18,7 +19,7 @@ internal sealed class DryRun(RunSettings settings, RunEvents events)
     public void Run(int? examples)
     {
         _arguments.Validate();
-        var plan = new TrainingPlan(_arguments, examples ?? CountExamples());
+        var plan = new TrainingPlan(_arguments, examples ?? CountExamples(), worldSize);
         events.Tell("settings", null, settings.ToJson());
         TellSchedule(plan);
         TellRates(plan);
@@ -46,7 +47,7 @@ internal sealed class DryRun(RunSettings settings, RunEvents events)
         var accumulation = _arguments.GradientAccumulationSteps > 1 ? $", {_arguments.GradientAccumulationSteps} of them an update" : "";
         events.Tell(
             "schedule",
-            Invariant($"{plan.ExampleCount} examples in batches of {_arguments.PerDeviceTrainBatchSize}{accumulation}: {plan.StepsPerEpoch} steps an epoch, {plan.TotalSteps} steps in all."),
+            Invariant($"{plan.ExampleCount} examples in batches of {_arguments.PerDeviceTrainBatchSize}{(worldSize > 1 ? $" on each of {worldSize} ranks" : "")}{accumulation}: {plan.StepsPerEpoch} steps an epoch, {plan.TotalSteps} steps in all."),
             new JsonObject
             {
                 ["examples"] = plan.ExampleCount,

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Sightline.Metrics;
 using Sightline.ModelCards;
 using Sightline.Training.Cli.Data;
+using Sightline.Training.Distributed;
 using Sightline.Training.Modeling;
 using Sightline.Training.Results;
 
@@ -13,7 +14,7 @@ internal static class RunCard
     /// <summary>Its file beside the 4.17 Trainer's README.md.</summary>
     public const string FileName = "HONEST_CARD.md";
 
-    public static string Create(RunSettings settings, Trainer trainer, TrainingResult result, TrainableModel model, IReadOnlyList<string> baseModels, LoadedCaptions train, LoadedCaptions? validation, CollapseCheck? collapse, EvaluationReport? scores)
+    public static string Create(RunSettings settings, Trainer trainer, TrainingResult result, TrainableModel model, IReadOnlyList<string> baseModels, LoadedCaptions train, LoadedCaptions? validation, CollapseCheck? collapse, EvaluationReport? scores, ICollective ranks)
     {
         var config = model.Config;
         var evaluation = trainer.Losses.LastOrDefault(row => row.IsEvaluation);
@@ -32,12 +33,12 @@ internal static class RunCard
                 .. train.Dataset.Report.ToLines(),
             ],
             Preprocessing = [$"Pictures to {config.Encoder.ImageSize} x {config.Encoder.ImageSize} pixels, as Pillow resizes; EXIF orientation is not applied.", $"Captions to at most {settings.Arguments.LabelMaxLength} tokens."],
-            Hyperparameters = Hyperparameters.List(settings.Arguments),
+            Hyperparameters = Hyperparameters.List(settings.Arguments, ranks),
             TokenLoss = evaluation.IsEvaluation ? evaluation.Losses.Masked : null,
             PaddedLoss = evaluation.IsEvaluation ? evaluation.Losses.Pad : null,
             Scores = scores is null ? [] : [.. scores.Metrics.Select(metric => (metric.Name, metric.Corpus))],
             Examination = [.. collapse is null ? [] : new[] { collapse.Words }, .. scores is null ? [] : Words(scores, validation!)],
-            Hardware = $"{Environment.ProcessorCount} processors, {RuntimeInformation.OSArchitecture}",
+            Hardware = $"{(ranks.WorldSize > 1 ? $"{ranks.WorldSize} ranks over {ranks.Description}, rank 0 with " : "")}{Environment.ProcessorCount} processors, {RuntimeInformation.OSArchitecture}",
             Duration = result.Metrics["train_runtime"]?.GetValue<double>() is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             ImagesPerSecond = speed,
             FrameworkVersions = FrameworkVersions.List,

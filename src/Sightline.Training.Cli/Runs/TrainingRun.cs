@@ -8,6 +8,7 @@ using Sightline.Models;
 using Sightline.Training.Checkpointing;
 using Sightline.Training.Cli.Data;
 using Sightline.Training.Cli.Output;
+using Sightline.Training.Distributed;
 using Sightline.Training.Modeling;
 using Sightline.Training.TensorBoard;
 
@@ -17,7 +18,8 @@ namespace Sightline.Training.Cli.Runs;
 /// <param name="settings">The merged settings.</param>
 /// <param name="events">Gets the news.</param>
 /// <param name="live">The terminal for the live line; null without one.</param>
-internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWriter? live)
+/// <param name="ranks">The processes that train together.</param>
+internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWriter? live, ICollective ranks)
 {
     private const string CaptionsFileName = "eval_captions.json";
     private static readonly string[] s_evaluationMetrics = ["loss", "runtime", "samples_per_second", "steps_per_second"];
@@ -25,37 +27,43 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
     private readonly TrainingArguments _arguments = settings.Arguments;
 
     /// <summary>Runs.</summary>
-    /// <param name="resumeFrom">A checkpoint folder; empty: the newest of the output folder; null: from the beginning.</param>
+    /// <param name="resumeFrom">A checkpoint folder; empty: the newest of the output folder; <c>auto</c>: that one if there is one; null: from the beginning.</param>
     /// <param name="stop">Saves a checkpoint and ends.</param>
     /// <returns>Whether the run came to its end.</returns>
     public bool Run(string? resumeFrom, CancellationToken stop)
     {
         var (dataSettings, modelSettings) = Check();
-        resumeFrom = resumeFrom?.Length == 0 ? FindCheckpoint() : resumeFrom;
+        resumeFrom = resumeFrom switch { "" => FindCheckpoint(), "auto" => CheckpointFolders.FindLast(_arguments.OutputDir), _ => resumeFrom };
         if (resumeFrom is not null && !Directory.Exists(resumeFrom))
             throw new TrainingException($"{resumeFrom}: no such checkpoint.");
         var trainCaptions = CaptionDataset.Load(dataSettings.Train, dataSettings.TrainImages, dataSettings.Options);
         var validationCaptions = dataSettings.Validation is { } file ? CaptionDataset.Load(file, dataSettings.ValidationImages, dataSettings.Options) : null;
         var setup = ModelSetup.Create(modelSettings, _arguments.Seed, trainCaptions.Examples.Select(example => example.Caption));
         CheckLabels(setup);
+        if (ranks.Rank > 0)
+            ranks.Barrier(); // rank 0 makes the caches, the others read them
         using var train = LoadedCaptions.Open(trainCaptions, "train", dataSettings, setup.Processor, stop);
         using var validation = validationCaptions is null ? null : LoadedCaptions.Open(validationCaptions, "validation", dataSettings, setup.Processor, stop);
+        if (ranks.Rank == 0)
+            ranks.Barrier();
         TellSettings(train, validation);
         events.Tell("model", $"Model of {setup.Origin}", new JsonObject { ["origin"] = setup.Origin });
 
-        using var model = TrainableModel.FromCheckpoint(setup.Checkpoint, modelSettings.Device);
+        using var model = TrainableModel.FromCheckpoint(setup.Checkpoint, modelSettings.Device == "cuda" && ranks.WorldSize > 1 ? $"cuda:{ranks.LocalRank}" : modelSettings.Device);
         var baseModels = setup.BaseModels; // the setup holds a copy of all weights, which must not outlive the start
         using var companions = new TemporaryCompanions(setup);
-        var validationData = validation is null ? null : Adapt(validation, setup);
-        var scorer = _arguments.PredictWithGenerate ? new CaptionScorer(validation!.Dataset, validationData!, setup.Tokenizer, CaptionSearch(companions, setup), _arguments) : null;
+        var validationData = validation is null ? null : Adapt(validation, setup, ranks);
+        var findingsData = validation is null ? null : Adapt(validation, setup, new LocalCollective()); // rank 0 alone looks for collapse
+        var scorer = _arguments.PredictWithGenerate ? new CaptionScorer(validation!.Dataset, validationData!, setup.Tokenizer, CaptionSearch(companions, setup), _arguments, ranks) : null;
         scorer?.Try(model);
         using var tensorBoard = new TensorBoardCallback(setup.Checkpoint.Config);
-        using var trainer = new Trainer(model, _arguments, Adapt(train, setup), validationData, [new ProgressLines(events, live), tensorBoard])
+        using var trainer = new Trainer(model, _arguments, Adapt(train, setup, ranks), validationData, [new ProgressLines(events, live), tensorBoard], ranks)
         {
             CompanionFiles = companions.Files,
             Scorer = scorer is null ? null : scorer.Score,
         };
-        SaveSettings();
+        if (ranks.Rank == 0)
+            SaveSettings();
         var result = trainer.Train(resumeFrom, stop);
         if (stop.IsCancellationRequested && result.StoppedEarly)
         {
@@ -67,7 +75,9 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         }
 
         Finish(trainer, result, validation is not null, scorer);
-        WriteFindings(trainer, result, model, baseModels, train, validation, validationData, scorer?.Report);
+        if (ranks.Rank == 0)
+            WriteFindings(trainer, result, model, baseModels, train, validation, findingsData, scorer?.Report);
+        ranks.Barrier(); // a launcher may end the job when rank 0 does
         return true;
     }
 
@@ -116,8 +126,8 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
             .MergeOver(new GenerationOptions { MaxLength = Math.Min(new CaptionerOptions().DefaultMaxLength, positions) });
     }
 
-    private CaptionTrainingData Adapt(LoadedCaptions captions, ModelSetup setup) => new(
-        captions.Dataset, captions.Pixels, new PixelTable(setup.Processor), CaptionLabels.Make(captions.Dataset, setup.Tokenizer, _arguments.LabelMaxLength), _arguments, settings.Data!.Shuffle);
+    private CaptionTrainingData Adapt(LoadedCaptions captions, ModelSetup setup, ICollective readers) => new(
+        captions.Dataset, captions.Pixels, new PixelTable(setup.Processor), CaptionLabels.Make(captions.Dataset, setup.Tokenizer, _arguments.LabelMaxLength), _arguments, settings.Data!.Shuffle, readers);
 
     private void TellSettings(LoadedCaptions train, LoadedCaptions? validation)
     {
@@ -161,9 +171,12 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         if (evaluate)
         {
             trainer.SaveResults(trainer.Evaluate());
-            trainer.State.Save(_arguments.OutputDir);
-            if (scorer is not null)
-                CaptionResults.Save(Path.Combine(_arguments.OutputDir, CaptionsFileName), scorer.Captions);
+            if (ranks.Rank == 0)
+            {
+                trainer.State.Save(_arguments.OutputDir);
+                if (scorer is not null)
+                    CaptionResults.Save(Path.Combine(_arguments.OutputDir, CaptionsFileName), scorer.Captions);
+            }
         }
 
         trainer.SaveCard(new TrainerCardOptions { ModelName = Path.GetFileName(Path.GetFullPath(_arguments.OutputDir)) });
@@ -186,7 +199,7 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
 
         if (trainer.Losses.Any(row => !row.IsEvaluation))
             AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, "loss.svg"), LossCurve.ToSvg(trainer.Losses));
-        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunCard.FileName), RunCard.Create(settings, trainer, result, trained, baseModels, train, validation, collapse, scores));
+        AtomicFile.WriteAllText(Path.Combine(_arguments.OutputDir, RunCard.FileName), RunCard.Create(settings, trainer, result, trained, baseModels, train, validation, collapse, scores, ranks));
     }
 
     /// <summary>Tokenizer and preprocessor files in a folder of their own, from which every checkpoint gets copies.</summary>

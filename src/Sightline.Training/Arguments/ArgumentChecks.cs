@@ -33,6 +33,8 @@ internal static class ArgumentChecks
         Require(a.GenerationMaxLength is null or > 1, $"generation_max_length is {a.GenerationMaxLength}; at least 2 (the start token and one more), or null, was expected");
         Require(a.GenerationNumBeams is null or > 0, $"generation_num_beams is {a.GenerationNumBeams}; at least 1, or null, was expected");
         Require(a.Threads >= 0, $"threads is {a.Threads}; 0 (automatic) or more was expected");
+        Require(a.DdpBucketCapMb is null or > 0, $"ddp_bucket_cap_mb is {a.DdpBucketCapMb}; at least 1, or null, was expected");
+        Require(a.DdpTimeout >= 0, $"ddp_timeout is {a.DdpTimeout}; seconds, or 0 for ever, was expected");
         Require(!(a.Fp16 && a.Bf16), "fp16 and bf16 are both set; one at most was expected");
         if (a.LoadBestModelAtEnd)
         {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Sightline.Training.Distributed;
 using Sightline.Training.Optimization;
 
 namespace Sightline.Training;
@@ -145,6 +146,15 @@ public sealed record TrainingArguments
 
     /// <summary>Beams of the search for them, 1 for greedy; null: as the model's own settings say.</summary>
     public int? GenerationNumBeams { get; init; }
+
+    /// <summary>Megabytes of gradients that ranks exchange at a time, at least 1; null: 25.</summary>
+    public int? DdpBucketCapMb { get; init; }
+
+    /// <summary>Seconds that a rank waits for the others before it ends with exit code 75; 0: for ever (an argument of later versions).</summary>
+    public int DdpTimeout { get; init; } = 1800;
+
+    /// <summary>How gradients travel between ranks. Not in 4.17.</summary>
+    public GradientCompression GradientCompression { get; init; }
 
     /// <summary>Which label positions the loss counts. Not in 4.17.</summary>
     public LossKind Loss { get; init; } = LossKind.Masked;

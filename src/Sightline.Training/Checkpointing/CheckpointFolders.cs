@@ -19,31 +19,39 @@ public static class CheckpointFolders
     /// <summary>The path of a step's checkpoint.</summary>
     public static string PathOf(string outputDir, int step) => Path.Combine(outputDir, Prefix + step.ToString(CultureInfo.InvariantCulture));
 
-    /// <summary>Writes a checkpoint; until the last moment its folder has another name.</summary>
-    internal static string Write(string outputDir, int step, Action<string> write)
+    /// <summary>Makes the folder into which a checkpoint is written; until it is complete it has another name.</summary>
+    internal static string Begin(string outputDir, int step)
     {
         Directory.CreateDirectory(outputDir);
         foreach (var stale in Directory.EnumerateDirectories(outputDir, TemporaryPrefix + "*").ToList())
             Directory.Delete(stale, recursive: true); // of a run that was killed while saving
-        var path = PathOf(outputDir, step);
-        var temporary = Path.Combine(outputDir, $"{TemporaryPrefix}{step}-{Guid.NewGuid():N}");
-        try
-        {
-            Directory.CreateDirectory(temporary);
-            write(temporary);
-            if (Directory.Exists(path))
-                Directory.Move(path, Path.Combine(outputDir, $"{TemporaryPrefix}old-{Guid.NewGuid():N}"));
-            Directory.Move(temporary, path);
-        }
-        catch
-        {
-            Remove(temporary);
-            throw;
-        }
+        var temporary = Path.GetFullPath(Path.Combine(outputDir, $"{TemporaryPrefix}{step}-{Guid.NewGuid():N}"));
+        Directory.CreateDirectory(temporary);
+        return temporary;
+    }
 
+    /// <summary>Gives a complete checkpoint its name, in place of an earlier one.</summary>
+    internal static void Complete(string outputDir, int step, string temporary)
+    {
+        var path = PathOf(outputDir, step);
+        if (Directory.Exists(path))
+            Directory.Move(path, Path.Combine(outputDir, $"{TemporaryPrefix}old-{Guid.NewGuid():N}"));
+        Directory.Move(temporary, path);
         foreach (var replaced in Directory.EnumerateDirectories(outputDir, TemporaryPrefix + "old-*").ToList())
             Directory.Delete(replaced, recursive: true);
-        return path;
+    }
+
+    /// <summary>Removes what was written of a checkpoint that failed.</summary>
+    internal static void Discard(string temporary)
+    {
+        try
+        {
+            Directory.Delete(temporary, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The error that led here is the one to report; the next save removes what is left.
+        }
     }
 
     /// <summary>Deletes the oldest checkpoints beyond a limit, as 4.17 does: the best one is kept, and so is the newest.</summary>
@@ -70,16 +78,4 @@ public static class CheckpointFolders
     private static int? Step(string folder) =>
         int.TryParse(Path.GetFileName(folder).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
         && File.Exists(Path.Combine(folder, TrainerState.FileName)) ? step : null;
-
-    private static void Remove(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The error that led here is the one to report; the next save removes what is left.
-        }
-    }
 }

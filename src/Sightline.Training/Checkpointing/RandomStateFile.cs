@@ -17,7 +17,19 @@ internal static class RandomStateFile
     private const string OwnKey = "sightline";
     private const int GeneratorBytes = 5056; // torch's CPU generator
 
-    public static void Save(string folder, uint seed, RunProgress progress, TrainingStep step)
+    /// <summary>The file of one of several ranks. 4.17 counts ranks of a host, so that two hosts overwrite each other's files on a common disk; here ranks of the job.</summary>
+    public static string NameOf(int rank, int worldSize) => worldSize == 1 ? FileName : $"rng_state_{rank}.pth";
+
+    /// <summary>How many ranks saved a checkpoint.</summary>
+    public static int CountRanks(string folder)
+    {
+        var count = 0;
+        while (File.Exists(Path.Combine(folder, NameOf(count, int.MaxValue))))
+            count++;
+        return Math.Max(1, count);
+    }
+
+    public static void Save(string path, uint seed, RunProgress progress, TrainingStep step)
     {
         var writer = new TorchObjectWriter();
         var root = new PickleDictionary();
@@ -28,16 +40,15 @@ internal static class RandomStateFile
             state = tensor.bytes.ToArray();
         root.Set("cpu", writer.Tensor(TensorDType.U8, [state.Length], () => state));
         root.Set(OwnKey, Own(writer, progress, step));
-        writer.Write(Path.Combine(folder, FileName), root);
+        writer.Write(path, root);
     }
 
     /// <summary>Sets torch's generator and, where the file is one of ours, everything else.</summary>
     /// <returns>The progress; null for a checkpoint of HF's Trainer.</returns>
     /// <exception cref="TrainingException">The file does not hold these states.</exception>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
-    public static RunProgress? Load(string folder, TrainingStep step)
+    public static RunProgress? Load(string path, TrainingStep step)
     {
-        var path = Path.Combine(folder, FileName);
         using var archive = TorchArchive.Open(path, Globals());
         if (archive.Root is not PickleDictionary root || !root.TryGetValue("cpu", out var cpu) || cpu is not TorchTensor { Storage.DType: TensorDType.U8 } state || state.ElementCount != GeneratorBytes)
             throw new TrainingException($"{path}: no state of torch's generator in it ('cpu', {GeneratorBytes} bytes).");
@@ -66,6 +77,8 @@ internal static class RandomStateFile
         own.Set("evaluations_without_gain", (long)progress.EvaluationsWithoutGain);
         own.Set("losses", progress.Losses
             .Select(row => (object?)new object?[] { (long)row.Step, row.IsEvaluation, row.Losses.Pad, row.Losses.Masked }).ToList());
+        own.Set("examples_per_batch", (long)progress.ExamplesPerBatch);
+        own.Set("step_offset", progress.StepOffset);
         own.Set("pending_batches", (long)step.PendingBatches);
         if (step.PendingBatches > 0)
         {
@@ -92,6 +105,8 @@ internal static class RandomStateFile
             LastLoggedStep = (int)own.Long("last_logged_step"),
             Window = new LossSums(own.Double("window_pad_sum"), own.Long("window_positions"), own.Double("window_masked_sum"), own.Long("window_tokens")),
             EvaluationsWithoutGain = (int)own.Long("evaluations_without_gain"),
+            ExamplesPerBatch = own.Value("examples_per_batch") is long and > 0 and <= int.MaxValue and var examples ? (int)examples : 1,
+            StepOffset = own.Value("step_offset") is long offset && Math.Abs(offset) <= int.MaxValue ? offset : 0,
         };
         foreach (var row in own.List("losses"))
         {

@@ -13,7 +13,7 @@ internal static class TrainingArgumentsFile
 
     private static readonly PickleGlobal s_getAttribute = new("__builtin__", "getattr");
 
-    public static void Save(string folder, TrainingArguments a, bool cuda)
+    public static void Save(string folder, TrainingArguments a, bool cuda, int localRank = -1)
     {
         var interval = new PickleGlobal("transformers.trainer_utils", "IntervalStrategy");
         var intervals = new Dictionary<IntervalStrategy, PickleReduce>();
@@ -63,7 +63,7 @@ internal static class TrainingArgumentsFile
         Set("bf16_full_eval", false);
         Set("fp16_full_eval", false);
         Set("tf32", null);
-        Set("local_rank", -1L);
+        Set("local_rank", (long)localRank);
         Set("xpu_backend", null);
         Set("tpu_num_cores", null);
         Set("tpu_metrics_debug", false);
@@ -89,7 +89,7 @@ internal static class TrainingArgumentsFile
         Set("length_column_name", "length");
         Set("report_to", new List<object?>());
         Set("ddp_find_unused_parameters", null);
-        Set("ddp_bucket_cap_mb", null);
+        Set("ddp_bucket_cap_mb", (long?)a.DdpBucketCapMb);
         Set("dataloader_pin_memory", true);
         Set("skip_memory_metrics", true);
         Set("use_legacy_prediction_loop", false);

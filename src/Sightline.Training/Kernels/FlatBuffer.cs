@@ -25,6 +25,9 @@ internal readonly unsafe struct FlatBuffer
     /// <summary>Values in all.</summary>
     public long Length { get; }
 
+    /// <summary>Where the first value lies.</summary>
+    public nint Address => (nint)_start;
+
     /// <summary>Number of blocks.</summary>
     public int BlockCount => (int)((Length + BlockLength - 1) / BlockLength);
 
@@ -42,7 +45,7 @@ internal readonly unsafe struct FlatBuffer
 
         var words = new ReadOnlySpan<ushort>((ushort*)_start + ((long)block * BlockLength), target.Length);
         for (var i = 0; i < target.Length; i++)
-            target[i] = BitConverter.UInt32BitsToSingle((uint)words[i] << 16);
+            target[i] = BFloat16Words.Widen(words[i]);
     }
 
     /// <summary>Writes fp32 values into the block, rounded to nearest even.</summary>
@@ -56,10 +59,7 @@ internal readonly unsafe struct FlatBuffer
 
         var words = new Span<ushort>((ushort*)_start + ((long)block * BlockLength), source.Length);
         for (var i = 0; i < source.Length; i++)
-        {
-            var bits = BitConverter.SingleToUInt32Bits(source[i]);
-            words[i] = float.IsNaN(source[i]) ? (ushort)0x7fc0 : (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-        }
+            words[i] = BFloat16Words.Narrow(source[i]);
     }
 
     /// <summary>Sets the block's values to zero.</summary>

@@ -51,20 +51,26 @@ internal sealed class CaptioningModule : Module
         return _decoder.Forward(inputIds, states, attentionMask);
     }
 
-    /// <summary>As <see cref="Forward"/> without a mask, keeping only the inputs of the layers; <paramref name="chain"/> computes the rest again in its backward pass.</summary>
-    public Tensor ForwardRecomputing(Tensor pixelValues, Tensor inputIds, Tensor? imageIndex, RecomputedChain chain)
+    /// <summary>As <see cref="Forward"/> without a mask, layer by layer; the backward pass must go through <paramref name="chain"/>.</summary>
+    public Tensor ForwardInSegments(Tensor pixelValues, Tensor inputIds, Tensor? imageIndex, SegmentChain chain)
     {
-        var hidden = chain.Run(_encoder.Embed, pixelValues);
-        foreach (var layer in _encoder.Layers)
-            hidden = chain.Run(layer.forward, hidden);
-        var states = chain.Share(hidden, x =>
+        var hidden = chain.Run(["encoder.embeddings."], _encoder.Embed, pixelValues);
+        for (var i = 0; i < _encoder.Layers.Count; i++)
+            hidden = chain.Run([$"encoder.encoder.layer.{i}."], _encoder.Layers[i].forward, hidden);
+        var states = chain.Run(["encoder.layernorm.", "enc_to_dec_proj."], x =>
         {
             var bridged = Bridge(_encoder.Normalize(x));
             return imageIndex is null ? bridged : bridged.index_select(0, imageIndex);
-        });
-        hidden = chain.Run(_decoder.Transformer.Embed, inputIds);
-        foreach (var block in _decoder.Transformer.Blocks)
-            hidden = chain.Run(x => block.Forward(x, states), hidden);
-        return _decoder.Project(_decoder.Transformer.Normalize(hidden));
+        }, hidden);
+        var transformer = _decoder.Transformer;
+        hidden = chain.Run(["decoder.transformer.wte.", "decoder.transformer.wpe."], transformer.Embed, inputIds);
+        for (var i = 0; i < transformer.Blocks.Length; i++)
+        {
+            var block = transformer.Blocks[i];
+            hidden = chain.Run([$"decoder.transformer.h.{i}."], x => block.Forward(x, states), hidden);
+        }
+
+        chain.LastParameters = ["decoder.transformer.ln_f.", "decoder.lm_head."]; // a tied table is whole only after the embedding
+        return _decoder.Project(transformer.Normalize(hidden));
     }
 }

@@ -117,8 +117,8 @@ public sealed class TrainableModel : IDisposable
     /// <summary>The summed losses of a batch, as tensors of the current dispose scope and graph.</summary>
     /// <param name="batch">Checked here: shapes and ids, since a wrong one would end the process inside libtorch.</param>
     /// <param name="labelSmoothing">See <see cref="CaptionLoss.Compute"/>.</param>
-    /// <param name="recompute">Where given, activations are computed again in the backward pass, which must go through it.</param>
-    internal CaptionLoss.Sums Loss(CaptionBatch batch, double labelSmoothing = 0, RecomputedChain? recompute = null)
+    /// <param name="chain">Where given, the model runs in its segments, and the backward pass must go through it.</param>
+    internal CaptionLoss.Sums Loss(CaptionBatch batch, double labelSmoothing = 0, SegmentChain? chain = null)
     {
         Check(batch);
         var rows = batch.RowCount;
@@ -126,9 +126,9 @@ public sealed class TrainableModel : IDisposable
         var labels = Ids(batch.Labels.Span, rows, batch.LabelLength);
         var pixels = Pixels(batch.PixelValues.Span, batch.ImageCount);
         var index = batch.ImageIndex is { } images ? tensor(images.ToArray(), device: _device) : null;
-        var logits = recompute is null
+        var logits = chain is null
             ? Module.Forward(pixels, inputs, index)
-            : Module.ForwardRecomputing(pixels, inputs, index, recompute);
+            : Module.ForwardInSegments(pixels, inputs, index, chain);
         return CaptionLoss.Compute(logits, labels, PadTokenId, batch.TokenCount, labelSmoothing);
     }
 

@@ -177,6 +177,14 @@ public static partial class TorchLibrary
             ?? throw new SightlineException($"{name} is not in {string.Join(", ", searched)}; add the package libtorch-cpu-linux-x64 (or a CUDA one) to the program.");
     }
 
+    /// <summary>Sets a variable of the environment that native code reads, which is not .NET's copy of it.</summary>
+    internal static void SetVariable(string name, string value)
+    {
+        Environment.SetEnvironmentVariable(name, value);
+        if (!OperatingSystem.IsWindows())
+            _ = SetEnvironment(name, value, 1);
+    }
+
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SetEnvironment(string name, string value, int overwrite);

@@ -10,9 +10,12 @@ public readonly record struct LearningRateSchedule(SchedulerKind Kind, double Ba
     /// <summary>What a polynomial schedule ends with (4.17's default of <c>lr_end</c>).</summary>
     internal const double PolynomialEnd = 1e-7;
 
+    /// <summary>Steps by which the schedule runs late; below 0: early. Not 0 where a run went on with another number of ranks, so with longer or shorter epochs.</summary>
+    public long Offset { get; init; }
+
     /// <summary>The rate of a step.</summary>
     /// <param name="step">0-based: updates taken before it.</param>
-    public double At(long step) => BaseRate * Factor(step);
+    public double At(long step) => BaseRate * Factor(Math.Max(0, step - Offset));
 
     private double Factor(long step)
     {

@@ -1,4 +1,5 @@
 using Sightline.IO;
+using Sightline.Training.Distributed;
 using Sightline.Training.Optimization;
 
 namespace Sightline.Training.Results;
@@ -7,9 +8,12 @@ namespace Sightline.Training.Results;
 public static class Hyperparameters
 {
     /// <summary>Names and values in the card's order.</summary>
-    public static IReadOnlyList<(string Name, string Value)> List(TrainingArguments arguments)
+    /// <param name="arguments">The settings.</param>
+    /// <param name="ranks">The processes that trained together; null: one, started by itself.</param>
+    public static IReadOnlyList<(string Name, string Value)> List(TrainingArguments arguments, ICollective? ranks = null)
     {
         ArgumentNullException.ThrowIfNull(arguments);
+        var devices = ranks?.WorldSize ?? 1;
         var list = new List<(string, string)>
         {
             ("learning_rate", Text(arguments.LearningRate)),
@@ -17,11 +21,16 @@ public static class Hyperparameters
             ("eval_batch_size", $"{arguments.PerDeviceEvalBatchSize}"),
             ("seed", $"{arguments.Seed}"),
         };
+        if (IsLaunched(ranks))
+            list.Add(("distributed_type", "multi-GPU")); // 4.17 says so of processes on CPUs too, and of a launcher's single process
+        if (devices > 1)
+            list.Add(("num_devices", $"{devices}"));
         if (arguments.GradientAccumulationSteps > 1)
-        {
             list.Add(("gradient_accumulation_steps", $"{arguments.GradientAccumulationSteps}"));
-            list.Add(("total_train_batch_size", $"{arguments.PerDeviceTrainBatchSize * arguments.GradientAccumulationSteps}"));
-        }
+        if (devices * arguments.GradientAccumulationSteps > 1)
+            list.Add(("total_train_batch_size", $"{arguments.PerDeviceTrainBatchSize * devices * arguments.GradientAccumulationSteps}"));
+        if (devices > 1)
+            list.Add(("total_eval_batch_size", $"{arguments.PerDeviceEvalBatchSize * devices}"));
 
         var name = arguments.Optim == OptimizerKind.AdamWTorch ? "AdamW" : "Adam"; // 4.17 calls its own AdamW "Adam"
         list.Add(("optimizer", $"{name} with betas=({Text(arguments.AdamBeta1)},{Text(arguments.AdamBeta2)}) and epsilon={Text(arguments.AdamEpsilon)}"));
@@ -37,6 +46,9 @@ public static class Hyperparameters
             list.Add(("label_smoothing_factor", Text(arguments.LabelSmoothingFactor)));
         return list;
     }
+
+    /// <summary>Whether a launcher started this process as one of several, or as the only one.</summary>
+    internal static bool IsLaunched(ICollective? ranks) => ranks is { WorldSize: > 1 } or LocalCollective { IsLaunched: true };
 
     private static string Text(double value) => PythonJson.FormatFloat(value);
 }

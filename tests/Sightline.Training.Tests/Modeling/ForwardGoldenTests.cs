@@ -105,7 +105,7 @@ public sealed class ForwardGoldenTests
         foreach (var parameter in parameters.Values)
             parameter.grad = null;
         var chain = recompute ? new RecomputedChain() : null;
-        var sums = model.Loss(batch, recompute: chain);
+        var sums = model.Loss(batch, chain: chain);
         var loss = sums.Sum(kind) / sums.Count(kind);
         if (chain is null)
             loss.backward();
