@@ -38,6 +38,17 @@ public sealed class TrainingPlanTests
         Assert.Equal((9, 2), (half.TotalSteps, half.Epochs));
     }
 
+    [Theory]
+    [InlineData(1, 14_645, 43_935)]
+    [InlineData(2, 7_323, 21_969)]
+    [InlineData(4, 3_662, 10_986)]
+    [InlineData(8, 1_831, 5_493)]
+    public void Plan_ModelCardOverRanks_DividesTheSteps(int ranks, int steps, int total)
+    {
+        var plan = new TrainingPlan(Presets.VizWiz, 117_155, ranks);
+        Assert.Equal((steps, total, 3), (plan.StepsPerEpoch, plan.TotalSteps, plan.Epochs));
+    }
+
     [Fact]
     public void Plan_NoExamples_IsRefused() =>
         Assert.Contains("no examples", Assert.Throws<ConfigurationException>(() => new TrainingPlan(new TrainingArguments(), 0)).Message, StringComparison.Ordinal);
