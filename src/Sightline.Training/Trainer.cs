@@ -6,6 +6,7 @@ using Sightline.Training.Checkpointing;
 using Sightline.Training.Distributed;
 using Sightline.Training.Kernels;
 using Sightline.Training.Modeling;
+using Sightline.Training.Native;
 using Sightline.Training.Results;
 using static TorchSharp.torch;
 
@@ -54,8 +55,6 @@ public sealed class Trainer : IDisposable
         _ = (model.PadTokenId, model.DecoderStartTokenId);
         _collective = collective ?? new LocalCollective();
         Plan = new TrainingPlan(arguments, data.Count, _collective.WorldSize);
-        if (arguments.Threads > 0)
-            set_num_threads(arguments.Threads);
         _model = model;
         _arguments = arguments;
         _data = data;
@@ -99,6 +98,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="CheckpointException">The checkpoint's weights do not fit the model.</exception>
     public TrainingResult Train(string? resumeFrom = null, CancellationToken stop = default)
     {
+        using var threads = new TorchThreads(_arguments.Threads);
         if (resumeFrom is null)
             Begin();
         else
@@ -118,6 +118,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">There are no evaluation data.</exception>
     public EvaluationResult Evaluate()
     {
+        using var threads = new TorchThreads(_arguments.Threads);
         var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments, Scorer, _collective);
         _progress.Losses.Add(new LossRow(State.GlobalStep, true, result.Losses));
         Log(result.Metrics, result.Losses);

@@ -21,9 +21,8 @@ public static class TrainingJob
     public static JsonObject Run(ICollective ranks, string model, JsonObject arguments, string? resumeFrom = null)
     {
         TorchLibrary.Load();
-        TorchSharp.torch.set_num_threads(1);
         using var trained = TrainableModel.FromCheckpoint(ModelCheckpoint.Initialize(VisionEncoderDecoderConfig.Parse(JsonFile.ReadObject(model)), 1));
-        var settings = TrainingArguments.FromJson(arguments, "the test");
+        var settings = TrainingArguments.FromJson(arguments, "the test") with { Threads = 1 };
         using var trainer = new Trainer(trained, settings, new MadeUpData(trained, ranks), collective: ranks);
         var result = trainer.Train(resumeFrom);
         trainer.SaveResults(result);

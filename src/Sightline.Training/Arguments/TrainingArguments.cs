@@ -168,7 +168,7 @@ public sealed record TrainingArguments
     /// <summary>Patterns of parameter names that are not trained; <c>*</c> stands for any characters, e.g. <c>encoder.*</c>. Not in 4.17.</summary>
     public IReadOnlyList<string> Freeze { get; init; } = [];
 
-    /// <summary>Threads of libtorch; 0: as many as it chooses. Not in 4.17.</summary>
+    /// <summary>Threads of libtorch while the run computes; 0: as many as the process has. The bits of the weights depend on the number. Not in 4.17.</summary>
     public int Threads { get; init; }
 
     /// <summary>Whether a metric is to be followed for the best checkpoint.</summary>

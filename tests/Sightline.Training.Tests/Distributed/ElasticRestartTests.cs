@@ -6,7 +6,6 @@ using Sightline.Training.Ranks;
 namespace Sightline.Training.Tests.Distributed;
 
 /// <summary>Runs that go on from a checkpoint, with as many ranks or with others.</summary>
-[Collection(OneThreadCollection.Name)]
 public sealed class ElasticRestartTests : IDisposable
 {
     private readonly RankModel _model = new();

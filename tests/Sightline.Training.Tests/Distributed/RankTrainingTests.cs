@@ -5,7 +5,6 @@ using Sightline.Training.Ranks;
 namespace Sightline.Training.Tests.Distributed;
 
 /// <summary>Ranks against one process that accumulates the same micro-batches.</summary>
-[Collection(OneThreadCollection.Name)]
 public sealed class RankTrainingTests : IDisposable
 {
     private readonly RankModel _model = new();
