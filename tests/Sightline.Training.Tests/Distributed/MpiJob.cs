@@ -20,7 +20,7 @@ internal sealed record MpiJob(int ExitCode, IReadOnlyList<JsonObject> Ranks, str
     public static async Task<MpiJob> RunAsync(string launcher, int ranks, params string[] job)
     {
         var program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, launcher)).FirstOrDefault(File.Exists);
-        Assert.SkipWhen(program is null, $"{launcher} is not on PATH; apt install {(launcher == OpenMpi ? "openmpi-bin libopenmpi3" : "mpich")} (Debian, Ubuntu).");
+        Assert.SkipWhen(program is null, $"{launcher} is not on PATH; apt install {(launcher == OpenMpi ? "openmpi-bin" : "mpich")} (Debian, Ubuntu).");
         using var folder = new TemporaryFolder();
         string[] options = launcher == OpenMpi ? ["--oversubscribe", "--bind-to", "none"] : [];
         var start = new ProcessStartInfo(program, [.. options, "-n", $"{ranks}", Path.ChangeExtension(typeof(CollectiveJob).Assembly.Location, null), folder.Path, .. job])
