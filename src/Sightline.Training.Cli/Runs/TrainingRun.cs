@@ -36,6 +36,8 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
         resumeFrom = resumeFrom switch { "" => FindCheckpoint(), "auto" => CheckpointFolders.FindLast(_arguments.OutputDir), _ => resumeFrom };
         if (resumeFrom is not null && !Directory.Exists(resumeFrom))
             throw new TrainingException($"{resumeFrom}: no such checkpoint.");
+        if (resumeFrom is not null)
+            TellRanks(RandomStateFile.CountRanks(resumeFrom));
         var trainCaptions = CaptionDataset.Load(dataSettings.Train, dataSettings.TrainImages, dataSettings.Options);
         var validationCaptions = dataSettings.Validation is { } file ? CaptionDataset.Load(file, dataSettings.ValidationImages, dataSettings.Options) : null;
         var setup = ModelSetup.Create(modelSettings, _arguments.Seed, trainCaptions.Examples.Select(example => example.Caption));
@@ -128,6 +130,18 @@ internal sealed class TrainingRun(RunSettings settings, RunEvents events, TextWr
 
     private CaptionTrainingData Adapt(LoadedCaptions captions, ModelSetup setup, ICollective readers) => new(
         captions.Dataset, captions.Pixels, new PixelTable(setup.Processor), CaptionLabels.Make(captions.Dataset, setup.Tokenizer, _arguments.LabelMaxLength), _arguments, settings.Data!.Shuffle, readers);
+
+    private void TellRanks(int before)
+    {
+        if (before == ranks.WorldSize)
+            return;
+        events.Tell(
+            "ranks_changed",
+            $"The checkpoint was saved by {Count(before)} and goes on with {Count(ranks.WorldSize)}: the rest of this epoch is shared anew, and an epoch has another number of steps.",
+            new JsonObject { ["before"] = before, ["ranks"] = ranks.WorldSize });
+
+        static string Count(int number) => number == 1 ? "1 rank" : $"{number} ranks";
+    }
 
     private void TellSettings(LoadedCaptions train, LoadedCaptions? validation)
     {
