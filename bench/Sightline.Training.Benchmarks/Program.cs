@@ -1,14 +1,25 @@
 using Sightline.Training.Benchmarks;
+using Sightline.Training.Benchmarks.Ranks;
 
 // dotnet run -c Release --project bench/Sightline.Training.Benchmarks -- FOLDER [steps]
 // dotnet run -c Release --project bench/Sightline.Training.Benchmarks -- grouped FOLDER [steps]
+// dotnet run -c Release --project bench/Sightline.Training.Benchmarks -- ranks [Mbit/s] [bucket MB] [steps]
 if (args is [] or ["grouped"])
 {
     Console.Error.WriteLine("""
         FOLDER [steps]             seconds per step of a full-size checkpoint (Sightline.Benchmarks make) at batch 8, 32 label tokens, fp32 and bf16
         grouped FOLDER [steps]     8 pictures with 5 captions each: each picture encoded once against once a caption
+        ranks [Mbit/s] [MB] [steps]   two ranks over a throttled link (1000 Mbit/s, buckets of 4 MB, 9 steps): with and without overlap of exchange and backward;
+                                      needs Linux, root, iproute2 and Open MPI
         """);
     return 2;
+}
+
+if (args[0] is "ranks" or RanksBenchmark.RankVerb)
+{
+    int Number(int index, int otherwise) => args.Length > index ? int.Parse(args[index], System.Globalization.CultureInfo.InvariantCulture) : otherwise;
+    var (megabits, bucket, updates) = (Number(1, 1000), Number(2, 4), Number(3, 9));
+    return args[0] == "ranks" ? RanksBenchmark.Run(megabits, bucket, updates) : RankSteps.Run(megabits, bucket, updates);
 }
 
 var grouped = args[0] == "grouped";
