@@ -17,7 +17,7 @@ internal readonly struct TorchThreads : IDisposable
     private static int s_process;
 
     [ThreadStatic]
-    private static int t_number;
+    private static int s_number;
 
     private readonly bool _isOutermost;
 
@@ -26,15 +26,15 @@ internal readonly struct TorchThreads : IDisposable
     public TorchThreads(int number)
     {
         TorchLibrary.Load();
-        if (t_number > 0)
+        if (s_number > 0)
             return; // the run that goes on here has chosen
         lock (s_lock)
         {
             if (s_runs++ == 0)
                 s_process = OfProcess();
-            t_number = number > 0 ? number : s_process;
+            s_number = number > 0 ? number : s_process;
             _ = get_num_threads(); // what a thread sets before it has taken the process's number over, it loses when it first computes
-            set_num_threads(t_number);
+            set_num_threads(s_number);
         }
 
         _isOutermost = true;
@@ -48,7 +48,7 @@ internal readonly struct TorchThreads : IDisposable
         lock (s_lock)
         {
             s_runs--;
-            t_number = 0;
+            s_number = 0;
             set_num_threads(s_process);
         }
     }
