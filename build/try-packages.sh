@@ -6,7 +6,7 @@ root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-for project in Sightline Sightline.Onnx Sightline.Metrics Sightline.Data Sightline.Training Sightline.Extensions.AI Sightline.Cli Sightline.Server; do
+for project in Sightline Sightline.Onnx Sightline.Metrics Sightline.Data Sightline.Training Sightline.Extensions.AI Sightline.Cli Sightline.Server Sightline.Worker; do
   dotnet pack "src/$project" -c Release -o "$work/feed" --nologo -v quiet
 done
 ls "$work/feed"
@@ -27,6 +27,11 @@ caption=$(curl -s --data-binary @tests/Fixtures/images/shapes/shape0.png -H 'Con
 kill "$server" && wait "$server"
 echo "the installed server says: $caption"
 [ "$caption" = '[{"generated_text":"a yellow square"}]' ]
+
+dotnet tool install Sightline.Worker --version "$version" --tool-path "$work/tools" --add-source "$work/feed"
+said=$("$work/tools/sightline" worker collect --url nats://127.0.0.1:9 2>&1 || true)
+echo "the installed worker, without a queue, says: $said"
+[ "${said#sightline: 127.0.0.1:9: no NATS server}" != "$said" ]
 
 mkdir "$work/app"
 cat > "$work/app/app.csproj" <<EOF

@@ -13,7 +13,7 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
     public const int Tokens = 20;
 
     private const int BatchRounds = 3;
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(20); // until the last one's threads have stopped spinning
+    private static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(20); // until the last one's threads have stopped spinning
     private static readonly int[] s_batches = [4, 16];
 
     public void Run()
@@ -55,7 +55,7 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
         {
             for (var i = 0; i < peers.Count; i++)
             {
-                Thread.Sleep(Rest);
+                Thread.Sleep(s_rest);
                 var clock = Stopwatch.StartNew();
                 action(peers[i]);
                 if (round >= 0) // the first round warms up
