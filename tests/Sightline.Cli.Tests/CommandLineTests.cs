@@ -38,7 +38,7 @@ public sealed class CommandLineTests
 
     public static TheoryData<string, string> Misuse() => new()
     {
-        { "", "a command was expected: caption, merge, filter, score, evaluate, serve, inspect, convert, export, pull, models, push, verify" },
+        { "", "a command was expected: caption, merge, filter, score, evaluate, serve, worker, inspect, convert, export, pull, models, push, verify" },
         { "capton photo.jpg", "'capton' is not a command" },
         { "caption photo.jpg", "--model is missing" },
         { "caption --model m", "Required argument 'pictures' missing" },
