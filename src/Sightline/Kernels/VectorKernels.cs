@@ -29,6 +29,9 @@ internal sealed unsafe class VectorKernels<T>(int threads, WeightFormat format) 
     private const int BlockLength = 1 << 13;
     private readonly WorkerPool _pool = WorkerPool.Get(threads);
 
+    // Where weights are rounded, so are the keys and values that every query sees.
+    private readonly PackedAttention<T>? _packed = format is WeightFormat.Fp32 or WeightFormat.Auto ? null : new(PanelDots.Create(DotKind.Bf16), WorkerPool.Get(threads));
+
     public override string Name => T.Name;
 
     public override LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures, LinearRole role = LinearRole.Encoder) =>
@@ -88,8 +91,32 @@ internal sealed unsafe class VectorKernels<T>(int threads, WeightFormat format) 
     public override void Add(Span<float> values, ReadOnlySpan<float> addend) => TensorPrimitives.Add(values, addend, values);
 
     public override void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
-        ReadOnlySpan<int> keyOffsets, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities) =>
-        AttentionKernels<T>.Run(shape, queries, keys, values, keyOffsets, keyMask, output, probabilities, _pool);
+        ReadOnlySpan<int> keyOffsets, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities)
+    {
+        if (_packed is not null && !shape.Causal && keyOffsets.IsEmpty && keyMask.IsEmpty && shape.KeyHeadStride == 0)
+            _packed.Run(shape, queries, keys, values, output, probabilities);
+        else
+            AttentionKernels<T>.Run(shape, queries, keys, values, keyOffsets, keyMask, output, probabilities, _pool);
+    }
+
+    public override int PackedKeysAndValuesSize(in AttentionShape shape) =>
+        _packed is null ? base.PackedKeysAndValuesSize(shape) : PackedAttention<T>.Size(shape);
+
+    public override void PackKeysAndValues(in AttentionShape shape, int batch, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<byte> packed)
+    {
+        if (_packed is null)
+            base.PackKeysAndValues(shape, batch, keys, values, packed);
+        else
+            _packed.Pack(shape, batch, keys, values, packed);
+    }
+
+    public override void Attention(in AttentionShape shape, int batch, ReadOnlySpan<float> queries, ReadOnlySpan<byte> packed, Span<float> output, Span<float> probabilities)
+    {
+        if (_packed is null)
+            base.Attention(shape, batch, queries, packed, output, probabilities);
+        else
+            _packed.Run(shape, batch, queries, packed, output, probabilities);
+    }
 
     private struct NormCall
     {

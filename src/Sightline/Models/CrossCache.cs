@@ -1,60 +1,70 @@
 using System.Buffers;
+using Sightline.Kernels;
 
 namespace Sightline.Models;
 
 /// <summary>
-/// Cross-attention keys and values of every decoder block, computed once per picture: [pictures, key then value, heads, length, head size] each, so that
-/// a head reads one stream. The memory is lent by the shared pool until it is disposed.
+/// Cross-attention keys and values of every decoder block, computed once per picture and kept as the kernels like them. The memory is lent by the shared
+/// pool until it is disposed.
 /// </summary>
 internal sealed class CrossCache : IDisposable
 {
+    private readonly KernelSet _kernels;
     private readonly int _pictures;
-    private readonly int _heads;
     private readonly int _hidden;
+    private readonly AttentionShape _shape;
     private readonly int _pictureSize;
-    private float[][]? _layers;
+    private byte[][]? _layers;
 
-    public CrossCache(int layers, int pictures, int length, int heads, int hidden)
+    public CrossCache(KernelSet kernels, int layers, int pictures, int length, int heads, int hidden)
     {
-        (Length, _pictures, _heads, _hidden, _pictureSize) = (length, pictures, heads, hidden, checked(2 * length * hidden));
-        _layers = new float[layers][];
+        (_kernels, _pictures, _hidden) = (kernels, pictures, hidden);
+        _shape = new AttentionShape
+        {
+            Heads = heads,
+            HeadDim = hidden / heads,
+            QueryLength = 0,
+            KeyLength = length,
+            QueryStride = hidden,
+            KeyStride = 2 * hidden,
+            OutputStride = hidden,
+            Scale = 1,
+        };
+        _pictureSize = kernels.PackedKeysAndValuesSize(_shape);
+        _layers = new byte[layers][];
         for (var i = 0; i < layers; i++)
-            _layers[i] = ArrayPool<float>.Shared.Rent(checked(pictures * _pictureSize));
+            _layers[i] = ArrayPool<byte>.Shared.Rent(checked(pictures * _pictureSize));
     }
 
     /// <summary>Encoder positions of a picture.</summary>
-    public int Length { get; }
-
-    /// <summary>A block's keys of one picture: key i of head h at (h · length + i) · head size.</summary>
-    public ReadOnlySpan<float> Keys(int layer, int picture) => Layer(layer).AsSpan(picture * _pictureSize, _pictureSize / 2);
-
-    /// <summary>Its values, laid out as the keys.</summary>
-    public ReadOnlySpan<float> Values(int layer, int picture) => Layer(layer).AsSpan((picture * _pictureSize) + (_pictureSize / 2), _pictureSize / 2);
+    public int Length => _shape.KeyLength;
 
     /// <summary>Stores a block's keys and values.</summary>
     /// <param name="layer">The block.</param>
     /// <param name="keysAndValues">[pictures · length, key then value, hidden], as the block's linear layer gives them.</param>
-    public void Fill(int layer, ReadOnlySpan<float> keysAndValues)
-    {
-        var target = Layer(layer).AsSpan();
-        var size = _hidden / _heads;
-        for (var picture = 0; picture < _pictures; picture++)
-        {
-            for (var part = 0; part < 2 * _heads; part++) // heads of keys, then of values
-            {
-                for (var i = 0; i < Length; i++, target = target[size..])
-                    keysAndValues.Slice((((picture * Length) + i) * 2 * _hidden) + (part * size), size).CopyTo(target);
-            }
-        }
-    }
+    public void Fill(int layer, ReadOnlySpan<float> keysAndValues) =>
+        _kernels.PackKeysAndValues(_shape, _pictures, keysAndValues, keysAndValues[_hidden..], Layer(layer));
 
-    private float[] Layer(int layer) => (_layers ?? throw new ObjectDisposedException(nameof(CrossCache)))[layer];
+    /// <summary>Attends to some pictures, from the first on.</summary>
+    /// <param name="layer">The block.</param>
+    /// <param name="picture">The first picture.</param>
+    /// <param name="pictures">How many.</param>
+    /// <param name="queryLength">Queries of each.</param>
+    /// <param name="scale">Factor on the scores.</param>
+    /// <param name="queries">[pictures · queryLength, hidden].</param>
+    /// <param name="output">Likewise.</param>
+    /// <param name="probabilities">[pictures, heads, queryLength, length], filled if not empty.</param>
+    public void Attend(int layer, int picture, int pictures, int queryLength, float scale, ReadOnlySpan<float> queries, Span<float> output, Span<float> probabilities) =>
+        _kernels.Attention(_shape with { QueryLength = queryLength, Scale = scale }, pictures, queries,
+            Layer(layer).AsSpan(picture * _pictureSize, pictures * _pictureSize), output, probabilities);
+
+    private byte[] Layer(int layer) => (_layers ?? throw new ObjectDisposedException(nameof(CrossCache)))[layer];
 
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _layers, null) is not { } layers)
             return;
         foreach (var layer in layers)
-            ArrayPool<float>.Shared.Return(layer);
+            ArrayPool<byte>.Shared.Return(layer);
     }
 }

@@ -124,18 +124,20 @@ internal sealed class Gpt2Block
         _normCross.Forward(_kernels, scratch.States.AsSpan(0, rows * count * _hidden), scratch.Normed);
         _crossQuery.Forward(scratch.Normed, rows * count, scratch.QueryKeyValue);
         var probabilities = Probabilities(capture, rows, count, cross.Length);
-        var together = probabilities.Length > 0 ? 1 : rowsPerImage;
-        var shape = Shape(together * count, cross.Length, queryStride: _hidden, keyStride: _hidden / _heads) with { KeyHeadStride = cross.Length * (_hidden / _heads) };
-        var size = together * count * _hidden;
-        for (var row = 0; row < rows; row += together)
+        if (probabilities.Length == 0)
         {
-            var picture = row / rowsPerImage;
-            _kernels.Attention(shape, scratch.QueryKeyValue.AsSpan(row * count * _hidden, size), cross.Keys(_index, picture), cross.Values(_index, picture), [], [],
-                scratch.Context.AsSpan(row * count * _hidden, size), Slice(probabilities, row, rows));
+            cross.Attend(_index, 0, rows / rowsPerImage, rowsPerImage * count, _scale, scratch.QueryKeyValue, scratch.Context, []);
+            return;
         }
 
-        if (probabilities.Length > 0)
-            capture!.CrossAttentions.Add(probabilities);
+        var size = count * _hidden;
+        for (var row = 0; row < rows; row++)
+        {
+            cross.Attend(_index, row / rowsPerImage, 1, count, _scale, scratch.QueryKeyValue.AsSpan(row * size, size), scratch.Context.AsSpan(row * size, size),
+                Slice(probabilities, row, rows));
+        }
+
+        capture!.CrossAttentions.Add(probabilities);
     }
 
     private AttentionShape Shape(int queryLength, int keyLength, int queryStride, int keyStride) => new()

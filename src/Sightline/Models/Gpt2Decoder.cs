@@ -49,7 +49,7 @@ internal sealed class Gpt2Decoder
     /// <summary>Computes the cross-attention keys and values of every block.</summary>
     public CrossCache CreateCrossCache(float[] encoderHiddenStates, int batch, int length)
     {
-        var cache = new CrossCache(_blocks.Length, batch, length, Config.NHead, Config.NEmbd);
+        var cache = new CrossCache(_kernels, _blocks.Length, batch, length, Config.NHead, Config.NEmbd);
         var keysAndValues = ArrayPool<float>.Shared.Rent(checked(batch * length * 2 * Config.NEmbd));
         for (var i = 0; i < _blocks.Length; i++)
         {

@@ -33,12 +33,16 @@ internal static class PackedCheckpoint
             ?? throw new CheckpointException($"{file}: packed weights of format {MessageText.Quote(name)}; int8 or int4 was expected. Convert the original checkpoint again.");
     }
 
-    /// <summary>Throws unless a checkpoint can run in a format.</summary>
+    /// <summary>The format that a checkpoint runs in: the one asked for; where it is left open, the one it was converted to, else fp32.</summary>
     /// <exception cref="ConfigurationException">It was converted to another one.</exception>
-    public static void CheckFormat(TensorSource source, WeightFormat asked, string where)
+    public static WeightFormat FormatFor(TensorSource source, WeightFormat asked, string where)
     {
-        if (FormatOf(source) is { } stored && asked != WeightFormat.Auto && asked != stored)
-            throw new ConfigurationException($"{where}: converted to {Name(stored)}, so it cannot run as {Name(asked)}; use the original checkpoint, or leave the number format open.");
+        var stored = FormatOf(source);
+        if (asked == WeightFormat.Auto)
+            return stored ?? WeightFormat.Fp32;
+        if (stored is not null && asked != stored)
+            throw new ConfigurationException($"{where}: converted to {Name(stored.Value)}, so it cannot run as {Name(asked)}; use the original checkpoint, or leave the number format open.");
+        return asked;
     }
 
     /// <summary>The tensors of packed weights.</summary>

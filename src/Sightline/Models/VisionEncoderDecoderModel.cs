@@ -42,8 +42,8 @@ public sealed class VisionEncoderDecoderModel : IDisposable
         var keep = false;
         try
         {
-            PackedCheckpoint.CheckFormat(tensors, options.DType, folder);
-            var model = Create(config, tensors, KernelSet.Create(options.Threads, options.DType), folder);
+            var format = PackedCheckpoint.FormatFor(tensors, options.DType, folder);
+            var model = Create(config, tensors, KernelSet.Create(options.Threads, format), folder);
             keep = PackedCheckpoint.FormatOf(tensors) is not null; // read from the map as long as the layers live
             return model;
         }
@@ -60,7 +60,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     {
         options ??= new ModelOptions();
         options.Validate();
-        return Create(config, tensors, KernelSet.Create(options.Threads, options.DType), "checkpoint");
+        return Create(config, tensors, KernelSet.Create(options.Threads, PackedCheckpoint.FormatFor(tensors, options.DType, "checkpoint")), "checkpoint");
     }
 
     internal static VisionEncoderDecoderModel Create(VisionEncoderDecoderConfig config, TensorSource tensors, KernelSet kernels, string where)

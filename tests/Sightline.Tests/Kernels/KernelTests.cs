@@ -155,6 +155,74 @@ public sealed class KernelTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Attention_InRoundedFormats_EqualsReferenceOnRoundedInputs(string name)
+    {
+        var random = new Random(5);
+        foreach (var (heads, dim, queryLength, keyLength, batch) in new[] { (1, 1, 1, 1, 1), (2, 7, 1, 9, 3), (3, 64, 17, 17, 1), (2, 80, 5, 66, 2), (12, 64, 50, 197, 1), (12, 64, 4, 197, 2) })
+        {
+            var hidden = heads * dim;
+            var shape = new AttentionShape
+            {
+                Heads = heads, HeadDim = dim, QueryLength = queryLength, KeyLength = keyLength,
+                QueryStride = hidden + 1, KeyStride = (2 * hidden) + 3, OutputStride = hidden, Scale = 0.11f,
+            };
+            var (q, k, v) = (Rounded(batch * queryLength * shape.QueryStride), Rounded(batch * keyLength * shape.KeyStride), Rounded(batch * keyLength * shape.KeyStride));
+            var (expected, expectedWeights) = (new float[batch * queryLength * hidden], new float[batch * heads * queryLength * keyLength]);
+            for (var b = 0; b < batch; b++)
+            {
+                s_reference.Attention(shape, q.AsSpan(b * queryLength * shape.QueryStride), k.AsSpan(b * keyLength * shape.KeyStride), v.AsSpan(b * keyLength * shape.KeyStride), [], [],
+                    expected.AsSpan(b * queryLength * hidden), expectedWeights.AsSpan(b * heads * queryLength * keyLength));
+            }
+
+            // The sums are fp32; only the weights are rounded on their way to the second product, by half of 2⁻⁸ at most.
+            var kernels = VectorKernels.Available(2, WeightFormat.Bf16).Single(kernels => kernels.Name == name);
+            var packed = new byte[batch * kernels.PackedKeysAndValuesSize(shape)];
+            kernels.PackKeysAndValues(shape, batch, k, v, packed);
+            var (actual, weights) = (new float[expected.Length], new float[expectedWeights.Length]);
+            kernels.Attention(shape, batch, q, packed, actual, weights);
+            AssertClose(expectedWeights, weights, 1e-4f);
+            AssertClose(expected, actual, 1f / 256);
+            Assert.NotEqual(VectorKernels.Available(2).Single(kernels => kernels.Name == name).PackedKeysAndValuesSize(shape), packed.Length / batch);
+
+            // Without packing first: the same bits.
+            var once = new float[queryLength * hidden];
+            kernels.Attention(shape, q, k, v, [], [], once, []);
+            Assert.Equal(actual[..once.Length], once);
+        }
+
+        float[] Rounded(int count) => [.. Values(random, count).Select(value => BitConverter.UInt32BitsToSingle((uint)WeightPacker.ToBf16(value) << 16))];
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Attention_ToKeptKeysAndValues_GivesTheBitsOfThoseWhereTheyLie(string name)
+    {
+        var random = new Random(6);
+        const int Heads = 3, Dim = 20, Keys = 11, Queries = 2, Batch = 2, Hidden = Heads * Dim;
+        var shape = new AttentionShape
+        {
+            Heads = Heads, HeadDim = Dim, QueryLength = Queries, KeyLength = Keys, QueryStride = Hidden, KeyStride = 2 * Hidden, OutputStride = Hidden, Scale = 0.3f,
+        };
+        var (q, kv) = (Values(random, Batch * Queries * Hidden), Values(random, Batch * Keys * 2 * Hidden));
+        var kernels = Find(name, 2);
+        var packed = new byte[Batch * kernels.PackedKeysAndValuesSize(shape)];
+        kernels.PackKeysAndValues(shape, Batch, kv, kv.AsSpan(Hidden), packed);
+        var (expected, actual) = (new float[Batch * Queries * Hidden], new float[Batch * Queries * Hidden]);
+        var (expectedWeights, weights) = (new float[Batch * Heads * Queries * Keys], new float[Batch * Heads * Queries * Keys]);
+        for (var b = 0; b < Batch; b++)
+        {
+            kernels.Attention(shape, q.AsSpan(b * Queries * Hidden), kv.AsSpan(b * Keys * 2 * Hidden), kv.AsSpan((b * Keys * 2 * Hidden) + Hidden), [], [],
+                expected.AsSpan(b * Queries * Hidden), expectedWeights.AsSpan(b * Heads * Queries * Keys));
+        }
+
+        kernels.Attention(shape, Batch, q, packed, actual, weights);
+        Assert.Equal(expected, actual);
+        Assert.Equal(expectedWeights, weights);
+        Assert.True(actual.AsSpan(Queries * Hidden).ContainsAnyExcept(0f));
+    }
+
     private static float[] ByHead(float[] rows, int heads, int dim, int stride) =>
         [.. Enumerable.Range(0, heads).SelectMany(head => Enumerable.Range(0, rows.Length / stride).SelectMany(row => rows[((row * stride) + (head * dim))..][..dim]))];
 
