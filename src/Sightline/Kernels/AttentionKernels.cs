@@ -18,19 +18,20 @@ internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
     public static void Run(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
         ReadOnlySpan<int> keyOffsets, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities, WorkerPool pool)
     {
-        var rented = keyOffsets.IsEmpty ? ArrayPool<int>.Shared.Rent(shape.KeyLength) : null;
-        for (var j = 0; rented is not null && j < shape.KeyLength; j++)
+        var rented = keyOffsets.IsEmpty ? ArrayPool<int>.Shared.Rent(shape.Batch * shape.KeyLength) : null;
+        for (var j = 0; rented is not null && j < shape.Batch * shape.KeyLength; j++)
             rented[j] = j * shape.KeyStride;
         fixed (float* q = queries, k = keys, v = values, o = output, p = probabilities)
         fixed (int* places = rented is null ? keyOffsets : rented)
         fixed (byte* mask = keyMask)
         {
             var call = new Call { Shape = shape, Queries = q, Keys = k, Values = v, Places = places, Mask = mask, Output = o, Probabilities = p };
-            var work = 2L * shape.Heads * shape.QueryLength * shape.KeyLength * shape.HeadDim;
+            var heads = shape.Batch * shape.Heads;
+            var work = 2L * heads * shape.QueryLength * shape.KeyLength * shape.HeadDim;
             if (work >= MinimumParallelWork)
-                pool.For(shape.Heads, &RunHead, pool, &call);
+                pool.For(heads, &RunHead, pool, &call);
             else
-                for (var head = 0; head < shape.Heads; head++)
+                for (var head = 0; head < heads; head++)
                     RunHead(pool, &call, head);
         }
 
@@ -38,10 +39,17 @@ internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
             ArrayPool<int>.Shared.Return(rented);
     }
 
-    private static void RunHead(object self, void* arguments, int head)
+    private static void RunHead(object self, void* arguments, int index)
     {
-        ref var call = ref *(Call*)arguments;
-        if (call.Shape.QueryLength <= FewQueries)
+        var call = *(Call*)arguments;
+        ref var shape = ref call.Shape;
+        var (sequence, head) = Math.DivRem(index, shape.Heads);
+        call.Queries += (long)sequence * shape.QueryLength * shape.QueryStride;
+        call.Output += (long)sequence * shape.QueryLength * shape.OutputStride;
+        call.Places += (long)sequence * shape.KeyLength;
+        call.Mask = call.Mask == null ? null : call.Mask + ((long)sequence * shape.KeyLength);
+        call.Probabilities = call.Probabilities == null ? null : call.Probabilities + ((long)sequence * shape.Heads * shape.QueryLength * shape.KeyLength);
+        if (shape.QueryLength <= FewQueries)
             Few(call, head);
         else
             Many(call, head);

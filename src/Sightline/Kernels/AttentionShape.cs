@@ -3,6 +3,9 @@ namespace Sightline.Kernels;
 /// <summary>Sizes of one attention call. Strides are in floats between the rows of consecutive positions.</summary>
 internal readonly record struct AttentionShape
 {
+    /// <summary>Sequences, each with its own queries, keys and values: one behind the other, in every array.</summary>
+    public required int Batch { get; init; }
+
     public required int Heads { get; init; }
 
     public required int HeadDim { get; init; }

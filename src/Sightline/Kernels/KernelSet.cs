@@ -45,32 +45,31 @@ internal abstract class KernelSet
     /// <summary>Adds <paramref name="addend"/> to <paramref name="values"/>, of the same length.</summary>
     public abstract void Add(Span<float> values, ReadOnlySpan<float> addend);
 
-    /// <summary>Multi-head attention of one sequence: softmax(Q Kᵀ · scale) V per head.</summary>
+    /// <summary>Multi-head attention: softmax(Q Kᵀ · scale) V per sequence and head.</summary>
     /// <param name="shape">Sizes, strides, scale and causality.</param>
-    /// <param name="queries">Row i at i · QueryStride, heads side by side.</param>
-    /// <param name="keys">Row j at j · KeyStride.</param>
-    /// <param name="values">Row j at j · KeyStride.</param>
-    /// <param name="keyOffsets">[keyLength], where key and value j begin instead of at j · KeyStride; empty for the stride.</param>
-    /// <param name="keyMask">[keyLength], 0 hides a key; empty hides none.</param>
-    /// <param name="output">Row i at i · OutputStride.</param>
-    /// <param name="probabilities">[heads, queryLength, keyLength], filled if not empty.</param>
+    /// <param name="queries">Row i of sequence b at (b · QueryLength + i) · QueryStride, heads side by side.</param>
+    /// <param name="keys">Row j of sequence b at (b · KeyLength + j) · KeyStride.</param>
+    /// <param name="values">Likewise.</param>
+    /// <param name="keyOffsets">[batch, keyLength], where keys and values begin instead; empty for the stride.</param>
+    /// <param name="keyMask">[batch, keyLength], 0 hides a key; empty hides none.</param>
+    /// <param name="output">Row i of sequence b at (b · QueryLength + i) · OutputStride.</param>
+    /// <param name="probabilities">[batch, heads, queryLength, keyLength], filled if not empty.</param>
     public abstract void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
         ReadOnlySpan<int> keyOffsets, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities);
 
-    /// <summary>Bytes of one sequence's keys and values as <see cref="PackKeysAndValues"/> keeps them.</summary>
-    /// <param name="shape">Heads, head size and number of keys.</param>
-    public virtual int PackedKeysAndValuesSize(in AttentionShape shape) => checked(2 * sizeof(float) * shape.Heads * shape.HeadDim * shape.KeyLength);
+    /// <summary>Bytes of a batch's keys and values as <see cref="PackKeysAndValues"/> keeps them.</summary>
+    /// <param name="shape">Batch, heads, head size and number of keys.</param>
+    public virtual int PackedKeysAndValuesSize(in AttentionShape shape) => checked(2 * sizeof(float) * shape.Batch * shape.Heads * shape.HeadDim * shape.KeyLength);
 
     /// <summary>Keeps keys and values that will be attended to many times in the form that suits these kernels; here: as they are, head by head.</summary>
-    /// <param name="shape">Heads, head size, number of keys, stride.</param>
-    /// <param name="batch">Number of sequences.</param>
+    /// <param name="shape">Batch, heads, head size, number of keys, stride.</param>
     /// <param name="keys">Row j of sequence b at (b · KeyLength + j) · KeyStride, heads side by side.</param>
     /// <param name="values">Likewise.</param>
     /// <param name="packed">Gets them, sequence by sequence.</param>
-    public virtual void PackKeysAndValues(in AttentionShape shape, int batch, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<byte> packed)
+    public virtual void PackKeysAndValues(in AttentionShape shape, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<byte> packed)
     {
         var target = MemoryMarshal.Cast<byte, float>(packed);
-        for (var sequence = 0; sequence < batch; sequence++)
+        for (var sequence = 0; sequence < shape.Batch; sequence++)
         {
             for (var part = 0; part < 2 * shape.Heads; part++) // heads of keys, then of values
             {
@@ -82,19 +81,18 @@ internal abstract class KernelSet
         }
     }
 
-    /// <summary>Attention of a batch to keys and values that <see cref="PackKeysAndValues"/> has packed, none of them hidden.</summary>
+    /// <summary>Attention to keys and values that <see cref="PackKeysAndValues"/> has packed, none of them hidden.</summary>
     /// <param name="shape">Sizes and scale; the stride of keys does not count.</param>
-    /// <param name="batch">Number of sequences.</param>
     /// <param name="queries">Row i of sequence b at (b · QueryLength + i) · QueryStride.</param>
     /// <param name="packed">The keys and values of the batch.</param>
     /// <param name="output">Row i of sequence b at (b · QueryLength + i) · OutputStride.</param>
     /// <param name="probabilities">[batch, heads, queryLength, keyLength], filled if not empty.</param>
-    public virtual void Attention(in AttentionShape shape, int batch, ReadOnlySpan<float> queries, ReadOnlySpan<byte> packed, Span<float> output, Span<float> probabilities)
+    public virtual void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<byte> packed, Span<float> output, Span<float> probabilities)
     {
         var size = shape.Heads * shape.HeadDim * shape.KeyLength;
         var kept = MemoryMarshal.Cast<byte, float>(packed);
-        var byHead = shape with { KeyStride = shape.HeadDim, KeyHeadStride = shape.KeyLength * shape.HeadDim };
-        for (var b = 0; b < batch; b++)
+        var byHead = shape with { Batch = 1, KeyStride = shape.HeadDim, KeyHeadStride = shape.KeyLength * shape.HeadDim };
+        for (var b = 0; b < shape.Batch; b++)
         {
             Attention(byHead, queries[(b * shape.QueryLength * shape.QueryStride)..], kept.Slice(2 * b * size, size), kept.Slice(((2 * b) + 1) * size, size), [], [],
                 output[(b * shape.QueryLength * shape.OutputStride)..], probabilities.IsEmpty ? [] : probabilities[(b * shape.Heads * shape.QueryLength * shape.KeyLength)..]);

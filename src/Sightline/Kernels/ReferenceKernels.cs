@@ -57,10 +57,21 @@ internal sealed class ReferenceKernels : KernelSet
     public override void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
         ReadOnlySpan<int> keyOffsets, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities)
     {
+        var one = shape with { Batch = 1 };
+        for (var b = 0; b < shape.Batch; b++)
+        {
+            var places = new int[shape.KeyLength];
+            for (var j = 0; j < places.Length; j++)
+                places[j] = keyOffsets.IsEmpty ? ((b * shape.KeyLength) + j) * shape.KeyStride : keyOffsets[(b * shape.KeyLength) + j];
+            AttendOnce(one, queries[(b * shape.QueryLength * shape.QueryStride)..], keys, values, places, keyMask.IsEmpty ? [] : keyMask[(b * shape.KeyLength)..],
+                output[(b * shape.QueryLength * shape.OutputStride)..], probabilities.IsEmpty ? [] : probabilities[(b * shape.Heads * shape.QueryLength * shape.KeyLength)..]);
+        }
+    }
+
+    private static void AttendOnce(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,
+        ReadOnlySpan<int> places, ReadOnlySpan<byte> keyMask, Span<float> output, Span<float> probabilities)
+    {
         var weights = new double[shape.KeyLength];
-        var places = new int[shape.KeyLength];
-        for (var j = 0; j < places.Length; j++)
-            places[j] = keyOffsets.IsEmpty ? j * shape.KeyStride : keyOffsets[j];
         for (var head = 0; head < shape.Heads; head++)
         {
             var (offset, keyOffset) = (head * shape.HeadDim, shape.KeyOffset(head));

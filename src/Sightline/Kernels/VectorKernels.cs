@@ -102,20 +102,20 @@ internal sealed unsafe class VectorKernels<T>(int threads, WeightFormat format) 
     public override int PackedKeysAndValuesSize(in AttentionShape shape) =>
         _packed is null ? base.PackedKeysAndValuesSize(shape) : PackedAttention<T>.Size(shape);
 
-    public override void PackKeysAndValues(in AttentionShape shape, int batch, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<byte> packed)
+    public override void PackKeysAndValues(in AttentionShape shape, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<byte> packed)
     {
         if (_packed is null)
-            base.PackKeysAndValues(shape, batch, keys, values, packed);
+            base.PackKeysAndValues(shape, keys, values, packed);
         else
-            _packed.Pack(shape, batch, keys, values, packed);
+            _packed.Pack(shape, keys, values, packed);
     }
 
-    public override void Attention(in AttentionShape shape, int batch, ReadOnlySpan<float> queries, ReadOnlySpan<byte> packed, Span<float> output, Span<float> probabilities)
+    public override void Attention(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<byte> packed, Span<float> output, Span<float> probabilities)
     {
         if (_packed is null)
-            base.Attention(shape, batch, queries, packed, output, probabilities);
+            base.Attention(shape, queries, packed, output, probabilities);
         else
-            _packed.Run(shape, batch, queries, packed, output, probabilities);
+            _packed.Run(shape, queries, packed, output, probabilities);
     }
 
     private struct NormCall

@@ -13,6 +13,8 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
     // Rows of a block: a multiple of the tallest tile; the results stay in the first-level cache until bias and activation have passed over them.
     private const int BlockRows = 48;
 
+    private const int ChunkRows = 104; // rows of a block at most: with a panel they stay in the second-level cache
+
     public override long ByteCount => panels.ByteCount + (sizeof(float) * (bias?.Length ?? 0));
 
     public override void CopyWeightRow(int output, Span<float> row) => panels.CopyRow(output, row[..InFeatures]);
@@ -27,11 +29,11 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         {
             var parallel = pool.Threads > 1 && (long)rows * InFeatures * OutFeatures >= MinimumParallelWork;
             var call = new Call { X = x, Y = y, Panels = values, Rows = rows, Activation = activation, Accumulate = accumulate };
-            // Several blocks per thread even out disturbances.
-            call.PanelsPerBlock = parallel ? Math.Max(1, panels.Count / (pool.Threads * 8)) : panels.Count;
-            var blocks = (panels.Count + call.PanelsPerBlock - 1) / call.PanelsPerBlock;
+            // As many chunks of rows for each thread, so that it finds the rows that it wrote itself; several blocks per thread even out disturbances.
+            call.Chunks = parallel && rows > ChunkRows ? (rows + (ChunkRows * pool.Threads) - 1) / (ChunkRows * pool.Threads) * pool.Threads : 1;
+            call.PanelsPerBlock = !parallel ? panels.Count : call.Chunks > 1 ? 1 : Math.Max(1, panels.Count / (pool.Threads * 8));
             if (parallel)
-                pool.For(blocks, &RunBlock, this, &call);
+                pool.For(call.Chunks * ((panels.Count + call.PanelsPerBlock - 1) / call.PanelsPerBlock), &RunBlock, this, &call);
             else
                 RunBlock(this, &call, 0);
         }
@@ -41,15 +43,18 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
     {
         var layer = (VectorLinear<T>)self;
         var call = (Call*)arguments;
-        var end = Math.Min(layer.PanelCount, (block + 1) * call->PanelsPerBlock);
-        for (var panel = block * call->PanelsPerBlock; panel < end; panel++)
-            layer.RunPanel(call, panel);
+        var (chunk, place) = Math.DivRem(block, (layer.PanelCount + call->PanelsPerBlock - 1) / call->PanelsPerBlock);
+        var firstRow = (int)((long)chunk * call->Rows / call->Chunks);
+        var endRow = (int)((long)(chunk + 1) * call->Rows / call->Chunks);
+        var end = Math.Min(layer.PanelCount, (place + 1) * call->PanelsPerBlock);
+        for (var panel = place * call->PanelsPerBlock; panel < end; panel++)
+            layer.RunPanel(call, panel, firstRow, endRow);
     }
 
     private int PanelCount => panels.Count;
 
     [SkipLocalsInit]
-    private void RunPanel(Call* call, int panel)
+    private void RunPanel(Call* call, int panel, int firstRow, int endRow)
     {
         var width = panels.Width;
         var start = panel * width;
@@ -57,9 +62,9 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         var tile = stackalloc float[BlockRows * PanelKernels<T>.Width];
         var end = (byte*)(call->Panels + panels.Start(panel + 1));
         var ahead = new PrefetchCursor(end, end + ((long)InFeatures * width * sizeof(float)));
-        for (var row = 0; row < call->Rows; row += BlockRows)
+        for (var row = firstRow; row < endRow; row += BlockRows)
         {
-            var rows = Math.Min(BlockRows, call->Rows - row);
+            var rows = Math.Min(BlockRows, endRow - row);
             PanelKernels<T>.Multiply(call->X + ((long)row * InFeatures), InFeatures, rows, InFeatures, call->Panels + panels.Start(panel), tile, width, ref ahead);
             for (var i = 0; bias is not null && i < rows; i++)
             {
@@ -87,6 +92,7 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         public float* Y;
         public float* Panels;
         public int Rows;
+        public int Chunks;
         public int PanelsPerBlock;
         public Activation Activation;
         public bool Accumulate;

@@ -21,6 +21,7 @@ internal sealed class CrossCache : IDisposable
         (_kernels, _pictures, _hidden) = (kernels, pictures, hidden);
         _shape = new AttentionShape
         {
+            Batch = 1,
             Heads = heads,
             HeadDim = hidden / heads,
             QueryLength = 0,
@@ -43,7 +44,7 @@ internal sealed class CrossCache : IDisposable
     /// <param name="layer">The block.</param>
     /// <param name="keysAndValues">[pictures · length, key then value, hidden], as the block's linear layer gives them.</param>
     public void Fill(int layer, ReadOnlySpan<float> keysAndValues) =>
-        _kernels.PackKeysAndValues(_shape, _pictures, keysAndValues, keysAndValues[_hidden..], Layer(layer));
+        _kernels.PackKeysAndValues(_shape with { Batch = _pictures }, keysAndValues, keysAndValues[_hidden..], Layer(layer));
 
     /// <summary>Attends to some pictures, from the first on.</summary>
     /// <param name="layer">The block.</param>
@@ -55,7 +56,7 @@ internal sealed class CrossCache : IDisposable
     /// <param name="output">Likewise.</param>
     /// <param name="probabilities">[pictures, heads, queryLength, length], filled if not empty.</param>
     public void Attend(int layer, int picture, int pictures, int queryLength, float scale, ReadOnlySpan<float> queries, Span<float> output, Span<float> probabilities) =>
-        _kernels.Attention(_shape with { QueryLength = queryLength, Scale = scale }, pictures, queries,
+        _kernels.Attention(_shape with { Batch = pictures, QueryLength = queryLength, Scale = scale }, queries,
             Layer(layer).AsSpan(picture * _pictureSize, pictures * _pictureSize), output, probabilities);
 
     private byte[] Layer(int layer) => (_layers ?? throw new ObjectDisposedException(nameof(CrossCache)))[layer];

@@ -95,25 +95,34 @@ internal sealed class Gpt2Block
         var keyLength = cache.Length + count;
         _norm1.Forward(_kernels, scratch.States.AsSpan(0, rows * count * _hidden), scratch.Normed);
         _queryKeyValue.Forward(scratch.Normed, rows * count, scratch.QueryKeyValue);
-        var shape = Shape(count, keyLength, queryStride: 3 * _hidden, keyStride: 0) with { Causal = true };
-        var probabilities = Probabilities(capture, rows, count, keyLength);
         var keys = cache.Keys(_index);
         var values = cache.Values(_index);
         for (var row = 0; row < rows; row++)
         {
-            var places = cache.Places(row, keyLength);
-            var queryKeyValue = scratch.QueryKeyValue.AsSpan(row * count * 3 * _hidden, count * 3 * _hidden);
+            var places = cache.Places(row, keyLength)[cache.Length..];
             for (var i = 0; i < count; i++)
             {
-                var source = queryKeyValue.Slice(i * 3 * _hidden, 3 * _hidden);
-                source.Slice(_hidden, _hidden).CopyTo(keys[places[cache.Length + i]..]);
-                source[(2 * _hidden)..].CopyTo(values[places[cache.Length + i]..]);
+                var source = scratch.QueryKeyValue.AsSpan(((row * count) + i) * 3 * _hidden, 3 * _hidden);
+                source.Slice(_hidden, _hidden).CopyTo(keys[places[i]..]);
+                source[(2 * _hidden)..].CopyTo(values[places[i]..]);
             }
-
-            _kernels.Attention(shape, queryKeyValue, keys, values, places, mask.IsEmpty ? [] : mask.Slice(row * keyLength, keyLength),
-                scratch.Context.AsSpan(row * count * _hidden, count * _hidden), Slice(probabilities, row, rows));
         }
 
+        var probabilities = Probabilities(capture, rows, count, keyLength);
+        var shape = new AttentionShape
+        {
+            Batch = rows,
+            Heads = _heads,
+            HeadDim = _hidden / _heads,
+            QueryLength = count,
+            KeyLength = keyLength,
+            QueryStride = 3 * _hidden,
+            KeyStride = 0,
+            OutputStride = _hidden,
+            Scale = _scale,
+            Causal = true,
+        };
+        _kernels.Attention(shape, scratch.QueryKeyValue, keys, values, cache.GatherPlaces(keyLength), mask, scratch.Context, probabilities);
         if (probabilities.Length > 0)
             capture!.Attentions.Add(probabilities);
     }
@@ -139,18 +148,6 @@ internal sealed class Gpt2Block
 
         capture!.CrossAttentions.Add(probabilities);
     }
-
-    private AttentionShape Shape(int queryLength, int keyLength, int queryStride, int keyStride) => new()
-    {
-        Heads = _heads,
-        HeadDim = _hidden / _heads,
-        QueryLength = queryLength,
-        KeyLength = keyLength,
-        QueryStride = queryStride,
-        KeyStride = keyStride,
-        OutputStride = _hidden,
-        Scale = _scale,
-    };
 
     private float[] Probabilities(Gpt2Capture? capture, int rows, int queryLength, int keyLength) =>
         capture is { Keep.Attentions: true } ? new float[rows * _heads * queryLength * keyLength] : [];

@@ -12,6 +12,7 @@ internal sealed class KeyValueCache
     private readonly float[][] _values;
     private int[] _places; // [rows, capacity]: where the keys and values of a row's position begin
     private int[] _reordered;
+    private int[] _gathered;
 
     public KeyValueCache(int layers, int rows, int capacity, int hidden)
     {
@@ -25,6 +26,7 @@ internal sealed class KeyValueCache
 
         _places = new int[rows * capacity];
         _reordered = new int[rows * capacity];
+        _gathered = new int[rows * capacity];
     }
 
     /// <summary>Positions filled.</summary>
@@ -38,6 +40,14 @@ internal sealed class KeyValueCache
 
     /// <summary>Where the first <paramref name="count"/> positions of a row lie, in floats.</summary>
     public ReadOnlySpan<int> Places(int row, int count) => _places.AsSpan(row * Capacity, count);
+
+    /// <summary>The same for all rows, [rows, count]; valid until the next call.</summary>
+    public ReadOnlySpan<int> GatherPlaces(int count)
+    {
+        for (var row = 0; row < _rows; row++)
+            Places(row, count).CopyTo(_gathered.AsSpan(row * count));
+        return _gathered.AsSpan(0, _rows * count);
+    }
 
     public void Advance(int count) => Length += count;
 
@@ -94,6 +104,6 @@ internal sealed class KeyValueCache
         var places = new int[_rows * capacity];
         for (var row = 0; row < _rows; row++)
             Places(row, Length).CopyTo(places.AsSpan(row * capacity));
-        (_places, _reordered, Capacity) = (places, new int[places.Length], capacity);
+        (_places, _reordered, _gathered, Capacity) = (places, new int[places.Length], new int[places.Length], capacity);
     }
 }

@@ -57,6 +57,7 @@ internal sealed class ViTLayer
         _queryKeyValue.Forward(scratch.Normed, rows, scratch.QueryKeyValue);
         var shape = new AttentionShape
         {
+            Batch = batch,
             Heads = _heads,
             HeadDim = _hidden / _heads,
             QueryLength = length,
@@ -66,14 +67,7 @@ internal sealed class ViTLayer
             OutputStride = _hidden,
             Scale = 1 / MathF.Sqrt(_hidden / _heads),
         };
-        var (size, weights) = (length * _hidden, _heads * length * length);
-        for (var b = 0; b < batch; b++)
-        {
-            var picture = scratch.QueryKeyValue.AsSpan(3 * b * size, 3 * size);
-            _kernels.Attention(shape, picture, picture[_hidden..], picture[(2 * _hidden)..], [], [], scratch.Context.AsSpan(b * size, size),
-                probabilities.Length == 0 ? [] : probabilities.AsSpan(b * weights, weights));
-        }
-
+        _kernels.Attention(shape, scratch.QueryKeyValue, scratch.QueryKeyValue.AsSpan(_hidden), scratch.QueryKeyValue.AsSpan(2 * _hidden), [], [], scratch.Context, probabilities);
         _attentionOutput.Forward(scratch.Context, rows, states, accumulate: true);
         _normAfter.Forward(_kernels, states.AsSpan(0, rows * _hidden), scratch.Normed);
         _intermediate.Forward(scratch.Normed, rows, scratch.Intermediate, _activation);

@@ -123,6 +123,7 @@ public sealed class KernelTests
             var stride = (heads * dim) + 3;
             var shape = new AttentionShape
             {
+                Batch = 1,
                 Heads = heads,
                 HeadDim = dim,
                 QueryLength = queryLength,
@@ -165,31 +166,34 @@ public sealed class KernelTests
             var hidden = heads * dim;
             var shape = new AttentionShape
             {
-                Heads = heads, HeadDim = dim, QueryLength = queryLength, KeyLength = keyLength,
-                QueryStride = hidden + 1, KeyStride = (2 * hidden) + 3, OutputStride = hidden, Scale = 0.11f,
+                Batch = batch,
+                Heads = heads,
+                HeadDim = dim,
+                QueryLength = queryLength,
+                KeyLength = keyLength,
+                QueryStride = hidden + 1,
+                KeyStride = (2 * hidden) + 3,
+                OutputStride = hidden,
+                Scale = 0.11f,
             };
             var (q, k, v) = (Rounded(batch * queryLength * shape.QueryStride), Rounded(batch * keyLength * shape.KeyStride), Rounded(batch * keyLength * shape.KeyStride));
             var (expected, expectedWeights) = (new float[batch * queryLength * hidden], new float[batch * heads * queryLength * keyLength]);
-            for (var b = 0; b < batch; b++)
-            {
-                s_reference.Attention(shape, q.AsSpan(b * queryLength * shape.QueryStride), k.AsSpan(b * keyLength * shape.KeyStride), v.AsSpan(b * keyLength * shape.KeyStride), [], [],
-                    expected.AsSpan(b * queryLength * hidden), expectedWeights.AsSpan(b * heads * queryLength * keyLength));
-            }
+            s_reference.Attention(shape, q, k, v, [], [], expected, expectedWeights);
 
             // The sums are fp32; only the weights are rounded on their way to the second product, by half of 2⁻⁸ at most.
             var kernels = VectorKernels.Available(2, WeightFormat.Bf16).Single(kernels => kernels.Name == name);
-            var packed = new byte[batch * kernels.PackedKeysAndValuesSize(shape)];
-            kernels.PackKeysAndValues(shape, batch, k, v, packed);
+            var packed = new byte[kernels.PackedKeysAndValuesSize(shape)];
+            kernels.PackKeysAndValues(shape, k, v, packed);
             var (actual, weights) = (new float[expected.Length], new float[expectedWeights.Length]);
-            kernels.Attention(shape, batch, q, packed, actual, weights);
+            kernels.Attention(shape, q, packed, actual, weights);
             AssertClose(expectedWeights, weights, 1e-4f);
             AssertClose(expected, actual, 1f / 256);
-            Assert.NotEqual(VectorKernels.Available(2).Single(kernels => kernels.Name == name).PackedKeysAndValuesSize(shape), packed.Length / batch);
+            Assert.NotEqual(VectorKernels.Available(2).Single(kernels => kernels.Name == name).PackedKeysAndValuesSize(shape), packed.Length);
 
             // Without packing first: the same bits.
-            var once = new float[queryLength * hidden];
+            var once = new float[actual.Length];
             kernels.Attention(shape, q, k, v, [], [], once, []);
-            Assert.Equal(actual[..once.Length], once);
+            Assert.Equal(actual, once);
         }
 
         float[] Rounded(int count) => [.. Values(random, count).Select(value => BitConverter.UInt32BitsToSingle((uint)WeightPacker.ToBf16(value) << 16))];
@@ -203,24 +207,58 @@ public sealed class KernelTests
         const int Heads = 3, Dim = 20, Keys = 11, Queries = 2, Batch = 2, Hidden = Heads * Dim;
         var shape = new AttentionShape
         {
-            Heads = Heads, HeadDim = Dim, QueryLength = Queries, KeyLength = Keys, QueryStride = Hidden, KeyStride = 2 * Hidden, OutputStride = Hidden, Scale = 0.3f,
+            Batch = Batch,
+            Heads = Heads,
+            HeadDim = Dim,
+            QueryLength = Queries,
+            KeyLength = Keys,
+            QueryStride = Hidden,
+            KeyStride = 2 * Hidden,
+            OutputStride = Hidden,
+            Scale = 0.3f,
         };
         var (q, kv) = (Values(random, Batch * Queries * Hidden), Values(random, Batch * Keys * 2 * Hidden));
         var kernels = Find(name, 2);
-        var packed = new byte[Batch * kernels.PackedKeysAndValuesSize(shape)];
-        kernels.PackKeysAndValues(shape, Batch, kv, kv.AsSpan(Hidden), packed);
+        var packed = new byte[kernels.PackedKeysAndValuesSize(shape)];
+        kernels.PackKeysAndValues(shape, kv, kv.AsSpan(Hidden), packed);
         var (expected, actual) = (new float[Batch * Queries * Hidden], new float[Batch * Queries * Hidden]);
         var (expectedWeights, weights) = (new float[Batch * Heads * Queries * Keys], new float[Batch * Heads * Queries * Keys]);
-        for (var b = 0; b < Batch; b++)
-        {
-            kernels.Attention(shape, q.AsSpan(b * Queries * Hidden), kv.AsSpan(b * Keys * 2 * Hidden), kv.AsSpan((b * Keys * 2 * Hidden) + Hidden), [], [],
-                expected.AsSpan(b * Queries * Hidden), expectedWeights.AsSpan(b * Heads * Queries * Keys));
-        }
-
-        kernels.Attention(shape, Batch, q, packed, actual, weights);
+        kernels.Attention(shape, q, kv, kv.AsSpan(Hidden), [], [], expected, expectedWeights);
+        kernels.Attention(shape, q, packed, actual, weights);
         Assert.Equal(expected, actual);
         Assert.Equal(expectedWeights, weights);
         Assert.True(actual.AsSpan(Queries * Hidden).ContainsAnyExcept(0f));
+    }
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Attention_OfABatchWithOffsetsAndMask_EqualsReference(string name)
+    {
+        var random = new Random(7);
+        const int Batch = 9, Heads = 4, Dim = 24, Queries = 1, Keys = 13, Hidden = Heads * Dim;
+        var shape = new AttentionShape
+        {
+            Batch = Batch,
+            Heads = Heads,
+            HeadDim = Dim,
+            QueryLength = Queries,
+            KeyLength = Keys,
+            QueryStride = 3 * Hidden,
+            KeyStride = 0,
+            OutputStride = Hidden,
+            Scale = 0.4f,
+            Causal = true,
+        };
+        var (q, k, v) = (Values(random, Batch * Queries * 3 * Hidden), Values(random, 40 * Hidden), Values(random, 40 * Hidden));
+        int[] offsets = [.. Enumerable.Range(0, Batch * Keys).Select(_ => random.Next(40) * Hidden)];
+        byte[] mask = [.. Enumerable.Range(0, Batch * Keys).Select(i => (byte)(i % 5 == 2 ? 0 : 1))];
+        var (expected, actual) = (new float[Batch * Queries * Hidden], new float[Batch * Queries * Hidden]);
+        var (expectedWeights, weights) = (new float[Batch * Heads * Queries * Keys], new float[Batch * Heads * Queries * Keys]);
+        s_reference.Attention(shape, q, k, v, offsets, mask, expected, expectedWeights);
+        Find(name, 2).Attention(shape, q, k, v, offsets, mask, actual, weights);
+        AssertClose(expected, actual, Tolerance);
+        AssertClose(expectedWeights, weights, Tolerance);
+        Assert.All(Enumerable.Range(0, Batch), b => Assert.True(actual.AsSpan(b * Hidden, Hidden).ContainsAnyExcept(0f)));
     }
 
     private static float[] ByHead(float[] rows, int heads, int dim, int stride) =>

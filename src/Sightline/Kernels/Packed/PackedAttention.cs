@@ -5,78 +5,75 @@ namespace Sightline.Kernels;
 
 /// <summary>
 /// Attention with bf16 products and fp32 sums and softmax. A head's keys and values lie as panels for <see cref="PanelDot"/>: the keys are the outputs of the
-/// first product, a value's dimensions those of the second. Packed once where they are used again, else where they are used.
+/// first product, a value's dimensions those of the second.
 /// </summary>
 internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) where T : struct, ILanes<T>
 {
     private const int Width = PanelDot.Width;
-    private const int QueryBlock = 48; // rows of scores that are in the cache at a time
+    private const int QueryBlock = 52; // rows of scores that are in the cache at a time; a quarter of a picture's 197
     private const int PrefetchDistance = 4096;
     private const long MinimumParallelWork = 1 << 18;
 
-    /// <summary>Bytes of one sequence's packed keys and values.</summary>
-    public static int Size(in AttentionShape shape) => checked(shape.Heads * new Layout(shape).HeadBytes);
+    /// <summary>Bytes of a batch's packed keys and values.</summary>
+    public static int Size(in AttentionShape shape) => checked(shape.Batch * shape.Heads * new Layout(shape).HeadBytes);
 
-    /// <summary>Packs the keys and values of a batch, shape.KeyLength rows each.</summary>
-    public void Pack(in AttentionShape shape, int batch, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<byte> packed)
+    /// <summary>Packs keys and values.</summary>
+    public void Pack(in AttentionShape shape, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<byte> packed)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(packed.Length, Size(shape));
         fixed (float* k = keys, v = values)
         fixed (byte* target = packed)
         {
             var call = new Call { Shape = shape, Layout = new Layout(shape), Keys = k, Values = v, Packed = target };
-            pool.For(batch * shape.Heads, &PackHead, this, &call);
+            pool.For(shape.Batch * call.Layout.KeyPanels * shape.Heads, &PackBlock, this, &call);
         }
     }
 
-    /// <summary>Attends to packed keys and values, shape.QueryLength rows for each sequence of the batch.</summary>
-    public void Run(in AttentionShape shape, int batch, ReadOnlySpan<float> queries, ReadOnlySpan<byte> packed, Span<float> output, Span<float> probabilities)
+    /// <summary>Attends to packed keys and values.</summary>
+    public void Run(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<byte> packed, Span<float> output, Span<float> probabilities)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(packed.Length, Size(shape));
         fixed (float* q = queries, o = output, p = probabilities)
         fixed (byte* source = packed)
         {
             var call = new Call { Shape = shape, Layout = new Layout(shape), Queries = q, Packed = source, Output = o, Probabilities = p };
-            Run(&call, batch);
+            var blocks = (shape.QueryLength + QueryBlock - 1) / QueryBlock;
+            call.QueryBlocks = shape.QueryLength <= QueryBlock ? 1 : (blocks + pool.Threads - 1) / pool.Threads * pool.Threads;
+            blocks = shape.Batch * call.QueryBlocks * shape.Heads;
+            if (2L * shape.Batch * shape.Heads * shape.QueryLength * shape.KeyLength * shape.HeadDim >= MinimumParallelWork)
+                pool.For(blocks, &RunBlock, this, &call);
+            else
+                for (var block = 0; block < blocks; block++)
+                    RunBlock(this, &call, block);
         }
     }
 
     /// <summary>Attends to keys and values that are used this once.</summary>
     public void Run(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, Span<float> output, Span<float> probabilities)
     {
-        fixed (float* q = queries, k = keys, v = values, o = output, p = probabilities)
-        {
-            var call = new Call { Shape = shape, Layout = new Layout(shape), Queries = q, Keys = k, Values = v, Output = o, Probabilities = p };
-            Run(&call, 1);
-        }
+        var packed = ArrayPool<byte>.Shared.Rent(Size(shape));
+        Pack(shape, keys, values, packed);
+        Run(shape, queries, packed, output, probabilities);
+        ArrayPool<byte>.Shared.Return(packed);
     }
 
-    private void Run(Call* call, int batch)
-    {
-        ref var shape = ref call->Shape;
-        var heads = batch * shape.Heads;
-        if (2L * heads * shape.QueryLength * shape.KeyLength * shape.HeadDim >= MinimumParallelWork)
-            pool.For(heads, &RunHead, this, call);
-        else
-            for (var head = 0; head < heads; head++)
-                RunHead(this, call, head);
-    }
-
-    private static void PackHead(object self, void* arguments, int index)
-    {
-        var call = (Call*)arguments;
-        var (sequence, head) = Math.DivRem(index, call->Shape.Heads);
-        PackHead(*call, sequence, head, call->Packed + ((long)index * call->Layout.HeadBytes));
-    }
-
+    // A panel's keys of one head and their values. The first positions of all heads come first, as threads have them at hand.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackHead(in Call call, int sequence, int head, byte* target)
+    private static void PackBlock(object self, void* arguments, int index)
     {
-        var (shape, layout) = (call.Shape, call.Layout);
+        ref var call = ref *(Call*)arguments;
+        ref var shape = ref call.Shape;
+        ref var layout = ref call.Layout;
+        var (place, head) = Math.DivRem(index, shape.Heads);
+        var (sequence, panel) = Math.DivRem(place, layout.KeyPanels);
+        var target = call.Packed + ((((long)sequence * shape.Heads) + head) * layout.HeadBytes);
         var start = ((long)sequence * shape.KeyLength * shape.KeyStride) + shape.KeyOffset(head);
         var rounded = stackalloc uint[2 * Math.Max(layout.KeySteps, layout.DimPanels * Width)];
-        for (var j = 0; j < layout.KeyPanels * Width; j++)
+        var row = new Span<ushort>(rounded, 2 * layout.KeySteps);
+        for (var i = 0; i < Width; i++)
         {
-            var column = (uint*)(target + ((long)(j / Width) * layout.KeySteps * PanelDot.StepBytes)) + (j % Width);
-            var row = new Span<ushort>(rounded, 2 * layout.KeySteps);
+            var j = (panel * Width) + i;
+            var column = (uint*)(target + ((long)panel * layout.KeySteps * PanelDot.StepBytes)) + i;
             if (j < shape.KeyLength)
                 Bf16Rounding.Round(new ReadOnlySpan<float>(call.Keys + start + ((long)j * shape.KeyStride), shape.HeadDim), row);
             else
@@ -85,15 +82,19 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
                 column[s * Width] = rounded[s];
         }
 
-        target += layout.KeyPanels * layout.KeySteps * PanelDot.StepBytes;
+        target += (long)layout.KeyPanels * layout.KeySteps * PanelDot.StepBytes;
         var even = (ushort*)rounded;
         var odd = even + (layout.DimPanels * Width);
-        for (var s = 0; s < layout.ValueSteps; s++)
+        for (var s = panel * Width / 2; s < Math.Min((panel + 1) * Width / 2, layout.ValueSteps); s++)
         {
             RoundValue(call, start, 2 * s, even);
             RoundValue(call, start, (2 * s) + 1, odd);
-            for (var d = 0; d < layout.DimPanels * Width; d++)
-                ((uint*)(target + ((((long)(d / Width) * layout.ValueSteps) + s) * PanelDot.StepBytes)))[d % Width] = even[d] | ((uint)odd[d] << 16);
+            for (var part = 0; part < layout.DimPanels; part++)
+            {
+                var line = (uint*)(target + ((((long)part * layout.ValueSteps) + s) * PanelDot.StepBytes));
+                for (var d = 0; d < Width; d++)
+                    line[d] = even[(part * Width) + d] | ((uint)odd[(part * Width) + d] << 16);
+            }
         }
     }
 
@@ -103,53 +104,50 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
         Bf16Rounding.Round(source, new Span<ushort>(target, call.Layout.DimPanels * Width));
     }
 
+    // Some queries of one head; the first queries of all heads come first.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RunHead(object self, void* arguments, int index)
+    private static void RunBlock(object self, void* arguments, int index)
     {
         ref var call = ref *(Call*)arguments;
         var attention = (PackedAttention<T>)self;
         ref var shape = ref call.Shape;
         ref var layout = ref call.Layout;
-        var (sequence, head) = Math.DivRem(index, shape.Heads);
-        var block = Math.Min(QueryBlock, shape.QueryLength);
+        var (place, head) = Math.DivRem(index, shape.Heads);
+        var (sequence, block) = Math.DivRem(place, call.QueryBlocks);
+        var first = (int)((long)block * shape.QueryLength / call.QueryBlocks);
+        var rows = (int)((long)(block + 1) * shape.QueryLength / call.QueryBlocks) - first;
         var (scoreStride, sumStride) = (layout.KeyPanels * Width, layout.DimPanels * Width);
-        var own = call.Packed == null ? layout.HeadBytes : 0;
-        var rowBytes = 4 * (layout.KeySteps + layout.ValueSteps + scoreStride + sumStride);
-        var rented = ArrayPool<byte>.Shared.Rent(own + (block * rowBytes) + AlignedMemory.Alignment);
+        var rented = ArrayPool<byte>.Shared.Rent((rows * 4 * (layout.KeySteps + layout.ValueSteps + scoreStride + sumStride)) + AlignedMemory.Alignment);
         fixed (byte* bytes = rented)
         {
-            var buffer = (byte*)(((nint)bytes + AlignedMemory.Alignment - 1) & -AlignedMemory.Alignment);
-            var keys = own > 0 ? buffer : call.Packed + ((long)index * layout.HeadBytes);
-            if (own > 0)
-                PackHead(call, sequence, head, keys);
+            var scores = (float*)(((nint)bytes + AlignedMemory.Alignment - 1) & -AlignedMemory.Alignment);
+            var sums = scores + (rows * scoreStride);
+            var roundedQueries = (byte*)(sums + (rows * sumStride));
+            var roundedScores = roundedQueries + (rows * 4 * layout.KeySteps);
+            var keys = call.Packed + ((((long)sequence * shape.Heads) + head) * layout.HeadBytes);
             var values = keys + ((long)layout.KeyPanels * layout.KeySteps * PanelDot.StepBytes);
-            var scores = (float*)(buffer + own);
-            var sums = scores + (block * scoreStride);
-            var roundedQueries = (byte*)(sums + (block * sumStride));
-            var roundedScores = roundedQueries + (block * 4 * layout.KeySteps);
-            for (var first = 0; first < shape.QueryLength; first += block)
+            var row = ((long)sequence * shape.QueryLength) + first;
+            for (var i = 0; i < rows; i++)
             {
-                var rows = Math.Min(block, shape.QueryLength - first);
-                var row = ((long)sequence * shape.QueryLength) + first;
-                var query = call.Queries + (row * shape.QueryStride) + (head * shape.HeadDim);
-                for (var i = 0; i < rows; i++)
-                    Bf16Rounding.Round(new ReadOnlySpan<float>(query + ((long)i * shape.QueryStride), shape.HeadDim), new Span<ushort>(roundedQueries + (i * 4 * layout.KeySteps), 2 * layout.KeySteps));
-                attention.Multiply(roundedQueries, layout.KeySteps, rows, keys, layout.KeyPanels, scores);
-                for (var i = 0; i < rows; i++)
-                {
-                    var weights = new Span<float>(scores + (i * scoreStride), shape.KeyLength);
-                    AttentionKernels<T>.Softmax(weights, shape.KeyLength, shape.Scale, mask: null);
-                    Bf16Rounding.Round(weights, new Span<ushort>(roundedScores + (i * 4 * layout.ValueSteps), 2 * layout.ValueSteps));
-                    if (call.Probabilities != null)
-                        weights.CopyTo(new Span<float>(call.Probabilities + (((long)index * shape.QueryLength + first + i) * shape.KeyLength), shape.KeyLength));
-                }
+                Bf16Rounding.Round(new ReadOnlySpan<float>(call.Queries + ((row + i) * shape.QueryStride) + (head * shape.HeadDim), shape.HeadDim),
+                    new Span<ushort>(roundedQueries + (i * 4 * layout.KeySteps), 2 * layout.KeySteps));
+            }
 
-                attention.Multiply(roundedScores, layout.ValueSteps, rows, values, layout.DimPanels, sums);
-                for (var i = 0; i < rows; i++)
-                {
-                    new ReadOnlySpan<float>(sums + (i * sumStride), shape.HeadDim)
-                        .CopyTo(new Span<float>(call.Output + ((row + i) * shape.OutputStride) + (head * shape.HeadDim), shape.HeadDim));
-                }
+            attention.Multiply(roundedQueries, layout.KeySteps, rows, keys, layout.KeyPanels, scores);
+            for (var i = 0; i < rows; i++)
+            {
+                var weights = new Span<float>(scores + (i * scoreStride), shape.KeyLength);
+                AttentionKernels<T>.Softmax(weights, shape.KeyLength, shape.Scale, mask: null);
+                Bf16Rounding.Round(weights, new Span<ushort>(roundedScores + (i * 4 * layout.ValueSteps), 2 * layout.ValueSteps));
+                if (call.Probabilities != null)
+                    weights.CopyTo(new Span<float>(call.Probabilities + ((((((long)sequence * shape.Heads) + head) * shape.QueryLength) + first + i) * shape.KeyLength), shape.KeyLength));
+            }
+
+            attention.Multiply(roundedScores, layout.ValueSteps, rows, values, layout.DimPanels, sums);
+            for (var i = 0; i < rows; i++)
+            {
+                new ReadOnlySpan<float>(sums + (i * sumStride), shape.HeadDim)
+                    .CopyTo(new Span<float>(call.Output + ((row + i) * shape.OutputStride) + (head * shape.HeadDim), shape.HeadDim));
             }
         }
 
@@ -181,6 +179,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
     {
         public AttentionShape Shape;
         public Layout Layout;
+        public int QueryBlocks;
         public float* Queries;
         public float* Keys;
         public float* Values;

@@ -18,7 +18,8 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
 {
     private const int Width = PanelDot.Width;
     private const int TileRows = 12; // kernel rows, each digit counting as one
-    private const int ChunkRows = 96; // kernel rows of a block: with a panel they stay in the second-level cache
+    private const int ChunkRows = 104; // kernel rows of a block: with a panel they stay in the second-level cache
+    private const int PreparedRows = 16; // rows of a block of preparation
     private const int FewRows = 8; // kernel rows; up to so many, reading weights is what costs
     private const int FewRowsDistance = 4096;
     private const long MinimumParallelWork = 1 << 17;
@@ -47,7 +48,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         fixed (float* x = input, y = output, numbers = facts, offsets = _bias)
         fixed (byte* bytes = rented)
         {
-            var perChunk = rows <= ChunkRows / digits ? rows : ChunkRows / digits;
+            var chunks = rows <= ChunkRows / digits ? 1 : Chunks(rows);
             var call = new Call
             {
                 X = x,
@@ -59,14 +60,13 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
                 Scales = (float*)scales.Pointer,
                 Bias = offsets,
                 RowCount = rows,
-                ChunkRows = perChunk,
-                Chunks = (rows + perChunk - 1) / perChunk,
+                Chunks = chunks,
                 PanelsPerBlock = 1,
                 Activation = activation,
                 Accumulate = accumulate,
             };
             if (rows > ChunkRows)
-                pool.For((rows + 31) / 32, &PrepareBlock, this, &call);
+                pool.For((rows + PreparedRows - 1) / PreparedRows, &PrepareBlock, this, &call);
             else
                 Prepare(call, 0, rows);
 
@@ -91,7 +91,14 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     private static void PrepareBlock(object self, void* call, int block)
     {
         var rows = ((Call*)call)->RowCount;
-        ((PackedLinear<T>)self).Prepare(*(Call*)call, block * 32, Math.Min(rows, (block + 1) * 32));
+        ((PackedLinear<T>)self).Prepare(*(Call*)call, block * PreparedRows, Math.Min(rows, (block + 1) * PreparedRows));
+    }
+
+    // As many for each thread, so that it finds the rows that it wrote itself.
+    private int Chunks(int rows)
+    {
+        var most = ChunkRows / digits * pool.Threads;
+        return (rows + most - 1) / most * pool.Threads;
     }
 
     private void Prepare(in Call call, int first, int end)
@@ -118,10 +125,11 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     {
         var layer = (PackedLinear<T>)self;
         var call = (Call*)arguments;
-        var chunk = block % call->Chunks;
-        var first = block / call->Chunks * call->PanelsPerBlock;
+        var (chunk, place) = Math.DivRem(block, (layer.PanelCount + call->PanelsPerBlock - 1) / call->PanelsPerBlock);
+        var first = place * call->PanelsPerBlock;
         var end = Math.Min(layer.PanelCount, first + call->PanelsPerBlock);
-        var (firstRow, endRow) = (chunk * call->ChunkRows, Math.Min(call->RowCount, (chunk + 1) * call->ChunkRows));
+        var firstRow = (int)((long)chunk * call->RowCount / call->Chunks);
+        var endRow = (int)((long)(chunk + 1) * call->RowCount / call->Chunks);
         for (var panel = first; panel < end; panel++)
             layer.RunPanel(call, panel, firstRow, endRow);
     }
@@ -277,7 +285,6 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         public float* Scales;
         public float* Bias;
         public int RowCount;
-        public int ChunkRows;
         public int Chunks;
         public int PanelsPerBlock;
         public Activation Activation;
