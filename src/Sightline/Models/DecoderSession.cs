@@ -51,7 +51,11 @@ internal sealed class DecoderSession : IDecoderSession
         _cache.Reorder(sources);
     }
 
-    public void Dispose() => _cross.Dispose();
+    public void Dispose()
+    {
+        _cross.Dispose();
+        _cache.Dispose();
+    }
 
     private ReadOnlySpan<float> LastStates(int count)
     {

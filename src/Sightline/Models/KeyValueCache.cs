@@ -1,10 +1,12 @@
+using System.Buffers;
+
 namespace Sightline.Models;
 
 /// <summary>
 /// Self-attention keys and values of every decoder block, [capacity, rows, hidden] each. A table says which row's place holds a position of a row, so
-/// that beams change places without a key being copied.
+/// that beams change places without a key being copied. The memory is lent by the shared pool until it is disposed.
 /// </summary>
-internal sealed class KeyValueCache
+internal sealed class KeyValueCache : IDisposable
 {
     private readonly int _rows;
     private readonly int _hidden;
@@ -20,8 +22,8 @@ internal sealed class KeyValueCache
         (_keys, _values) = (new float[layers][], new float[layers][]);
         for (var i = 0; i < layers; i++)
         {
-            _keys[i] = new float[checked(rows * capacity * hidden)];
-            _values[i] = new float[rows * capacity * hidden];
+            _keys[i] = ArrayPool<float>.Shared.Rent(checked(rows * capacity * hidden));
+            _values[i] = ArrayPool<float>.Shared.Rent(rows * capacity * hidden);
         }
 
         _places = new int[rows * capacity];
@@ -93,12 +95,26 @@ internal sealed class KeyValueCache
         return result;
     }
 
+    public void Dispose()
+    {
+        foreach (var arrays in new[] { _keys, _values })
+        {
+            for (var layer = 0; layer < arrays.Length; layer++)
+                ArrayPool<float>.Shared.Return(Interlocked.Exchange(ref arrays[layer], []));
+        }
+    }
+
     private void Grow(int capacity)
     {
         foreach (var arrays in new[] { _keys, _values })
         {
             for (var layer = 0; layer < arrays.Length; layer++)
-                Array.Resize(ref arrays[layer], checked(_rows * capacity * _hidden));
+            {
+                var grown = ArrayPool<float>.Shared.Rent(checked(_rows * capacity * _hidden));
+                arrays[layer].AsSpan(0, _rows * Length * _hidden).CopyTo(grown);
+                ArrayPool<float>.Shared.Return(arrays[layer]);
+                arrays[layer] = grown;
+            }
         }
 
         var places = new int[_rows * capacity];

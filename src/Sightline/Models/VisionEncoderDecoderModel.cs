@@ -139,7 +139,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
 
         keep ??= OutputOptions.None;
         var capture = new Gpt2Capture(keep);
-        var cache = decoder.CreateSelfCache(batch, length);
+        using var cache = decoder.CreateSelfCache(batch, length);
         var scratch = decoder.CreateScratch(batch * length);
         using var cross = CreateCrossCache(encoderOutput);
         decoder.Forward(decoderInputIds, batch, length, cache, cross, 1, decoderAttentionMask, scratch, capture);
