@@ -3,7 +3,7 @@ using Sightline.Kernels;
 
 namespace Sightline.Benchmarks.Peers;
 
-/// <summary>Finds the exports below a folder and runs all of them beside Sightline in the formats they compete with.</summary>
+/// <summary>Runs peers beside Sightline in the formats they compete with: the exports below a folder, or what another program brings.</summary>
 internal static class PeerRun
 {
     private const int Rounds = 7;
@@ -14,23 +14,23 @@ internal static class PeerRun
         ("_quantized", "q8", WeightFormat.Int8),
     ];
 
-    public static void Run(string folder, string onnx, string picture, int threads)
+    public static void Run(string folder, string onnx, string picture, int threads) =>
+        Run(folder, picture, threads, ours => Exports(onnx, threads, ours));
+
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="picture">What is captioned.</param>
+    /// <param name="threads">Of every peer.</param>
+    /// <param name="others">Makes the peers, one by one, beside Sightline in each format.</param>
+    public static void Run(string folder, string picture, int threads, Func<IReadOnlyDictionary<WeightFormat, SightlinePeer>, IEnumerable<IPeer>> others)
     {
         var peers = new List<IPeer>();
         try
         {
             var ours = new Dictionary<WeightFormat, SightlinePeer>();
             foreach (var format in (WeightFormat[])[WeightFormat.Fp32, WeightFormat.Bf16, WeightFormat.Int8])
-            {
-                var captioner = Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format });
-                peers.Add(ours[format] = new SightlinePeer($"Sightline {format.ToString().ToLowerInvariant()}", captioner));
-            }
-
-            foreach (var export in Directory.GetDirectories(onnx, "onnx", SearchOption.AllDirectories).Order().Select(path => Path.GetDirectoryName(path)!))
-            {
-                foreach (var (suffix, name, against) in s_files.Where(file => File.Exists(Path.Combine(export, "onnx", $"encoder_model{file.Suffix}.onnx"))))
-                    peers.Add(new OnnxRuntimePeer($"ONNX Runtime {Path.GetRelativePath(onnx, export)} {name}", export, suffix, threads) { Against = ours[against] });
-            }
+                peers.Add(ours[format] = SightlinePeer.Load(folder, format, threads));
+            foreach (var peer in others(ours))
+                peers.Add(peer);
 
             var reference = ours[WeightFormat.Fp32].Captioner;
             MachineFloor.Measure(threads).Print(PeerBenchmark.Tokens);
@@ -39,6 +39,15 @@ internal static class PeerRun
         finally
         {
             peers.ForEach(peer => peer.Dispose());
+        }
+    }
+
+    private static IEnumerable<IPeer> Exports(string onnx, int threads, IReadOnlyDictionary<WeightFormat, SightlinePeer> ours)
+    {
+        foreach (var export in Directory.GetDirectories(onnx, "onnx", SearchOption.AllDirectories).Order().Select(path => Path.GetDirectoryName(path)!))
+        {
+            foreach (var (suffix, name, against) in s_files.Where(file => File.Exists(Path.Combine(export, "onnx", $"encoder_model{file.Suffix}.onnx"))))
+                yield return new OnnxRuntimePeer($"ONNX Runtime {Path.GetRelativePath(onnx, export)} {name}", export, suffix, threads) { Against = ours[against] };
         }
     }
 }

@@ -1,4 +1,5 @@
 using Sightline.Generation;
+using Sightline.Kernels;
 using Sightline.Models;
 
 namespace Sightline.Benchmarks.Peers;
@@ -11,6 +12,9 @@ internal sealed class SightlinePeer(string name, Captioner captioner) : IPeer
     public IPeer? Against => null;
 
     public Captioner Captioner => captioner;
+
+    public static SightlinePeer Load(string folder, WeightFormat format, int threads) =>
+        new($"Sightline {format.ToString().ToLowerInvariant()}", Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format }));
 
     public IPeerEncoding Encode(float[] pixelValues, int batch) => new Encoding(captioner.Model, captioner.Model.Encode(pixelValues, batch));
 

@@ -1,0 +1,27 @@
+using Sightline.Benchmarks.Peers;
+using Sightline.Kernels;
+using Sightline.Models;
+using Sightline.Training.Native;
+using static TorchSharp.torch;
+
+namespace Sightline.Training.Benchmarks.Captions;
+
+/// <summary>Captions by TorchSharp beside Sightline's.</summary>
+internal static class CaptionPeers
+{
+    public static void Run(string folder, string picture, int threads)
+    {
+        // Alone on the machine libtorch is quickest with the waits that OpenMP has by default, which training shortens.
+        Environment.SetEnvironmentVariable("GOMP_SPINCOUNT", Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") ?? "300000");
+        using var torchThreads = new TorchThreads(threads);
+        PeerRun.Run(folder, picture, threads, ours => Peers(folder, ours));
+    }
+
+    // The fastest format of each side is compared too: torch has no int8 of its own on a CPU that C# reaches.
+    private static IEnumerable<IPeer> Peers(string folder, IReadOnlyDictionary<WeightFormat, SightlinePeer> ours)
+    {
+        var checkpoint = ModelCheckpoint.Load(folder);
+        yield return new TorchPeer("TorchSharp fp32", checkpoint, ScalarType.Float32) { Against = ours[WeightFormat.Fp32] };
+        yield return new TorchPeer("TorchSharp bf16", checkpoint, ScalarType.BFloat16) { Against = ours[WeightFormat.Int8] };
+    }
+}
