@@ -11,8 +11,6 @@ internal static class CaptionPeers
 {
     public static void Run(string folder, string picture, int threads)
     {
-        // Alone on the machine libtorch is quickest with the waits that OpenMP has by default, which training shortens.
-        Environment.SetEnvironmentVariable("GOMP_SPINCOUNT", Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") ?? "300000");
         using var torchThreads = new TorchThreads(threads);
         PeerRun.Run(folder, picture, threads, ours => Peers(folder, ours));
     }
