@@ -41,7 +41,7 @@ switch (args)
         Console.Error.WriteLine("caption FOLDER PICTURE [--threads N] [--dtype auto|fp32|bf16|int8|int4]    load it and caption: load time, ms per stage, peak memory");
         Console.Error.WriteLine("encode FOLDER PICTURE [--threads N] [--dtype ...]     nothing but the encoder for 12 seconds, for a profiler");
         Console.Error.WriteLine("fidelity FOLDER [--pictures DIR] [--seed N]     share of captions that a number format leaves as they are, and the change of logits");
-        Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline and ONNX Runtime on every export below ONNX, as ratios");
+        Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline, ONNX Runtime on every export below ONNX and transformers.js (npm ci --ignore-scripts --prefix bench/transformers.js), as ratios");
         Console.Error.WriteLine("floor [threads]                      this machine's peak and bandwidth, and the least time of a caption by them");
         Console.Error.WriteLine("growth FOLDER PICTURE [--dtype ...]  time against beams, tokens, pictures in a batch and threads (default int8)");
         Console.Error.WriteLine("picture PICTURE                      from a file to the model's input: ms, exact and scaled");

@@ -2,7 +2,7 @@ using Sightline.Generation;
 
 namespace Sightline.Benchmarks.Peers;
 
-/// <summary>A way to run the model; the search around it is the same for all.</summary>
+/// <summary>A way to caption.</summary>
 internal interface IPeer : IDisposable
 {
     string Name { get; }
@@ -10,14 +10,11 @@ internal interface IPeer : IDisposable
     /// <summary>Whom it is compared with; null: nobody.</summary>
     IPeer? Against { get; }
 
-    /// <summary>Encodes pictures, and opens decoding runs on them.</summary>
+    bool HasBeamSearch => true;
+
+    /// <summary>Captions pictures, and gives the tokens of the first.</summary>
     /// <param name="pixelValues">[batch, 3, size, size].</param>
     /// <param name="batch">Pictures.</param>
-    IPeerEncoding Encode(float[] pixelValues, int batch);
-}
-
-/// <summary>Encoded pictures.</summary>
-internal interface IPeerEncoding : IDisposable
-{
-    IDecoderSession StartDecoding(int rowsPerImage);
+    /// <param name="options">Complete.</param>
+    IReadOnlyList<int> Caption(float[] pixelValues, int batch, GenerationOptions options);
 }

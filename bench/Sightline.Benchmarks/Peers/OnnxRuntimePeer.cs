@@ -7,7 +7,7 @@ namespace Sightline.Benchmarks.Peers;
 /// ONNX Runtime on a folder that <c>sightline export --onnx</c> wrote, used as well as its C# interface allows: one thread pool for both sessions,
 /// key/value caches passed on without a copy, and Sightline's own search on top, so that only the model's arithmetic differs.
 /// </summary>
-internal sealed class OnnxRuntimePeer : IPeer
+internal sealed class OnnxRuntimePeer : IModelPeer
 {
     private static readonly Lock s_environment = new();
 
@@ -37,6 +37,9 @@ internal sealed class OnnxRuntimePeer : IPeer
     public string Name { get; }
 
     public IPeer? Against { get; init; }
+
+    /// <summary>Whether the layout is the one that transformers.js loads: both branches in one file, encoder states for every step.</summary>
+    public bool IsForTransformersJs => _decoder.InputNames.Contains("use_cache_branch") && CrossInputs is ["encoder_hidden_states"];
 
     /// <summary>Inputs of the decoder that the encoder gives.</summary>
     private string[] CrossInputs { get; }

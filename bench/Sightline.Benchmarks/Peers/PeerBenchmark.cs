@@ -4,35 +4,37 @@ using Sightline.Generation;
 namespace Sightline.Benchmarks.Peers;
 
 /// <summary>
-/// The same pictures through Sightline and through what a user would pick instead, in one process: every round measures each of them once, so that
+/// The same pictures through Sightline and through what a user would pick instead, in one run: every round measures each of them once, so that
 /// what disturbs the machine disturbs all. Medians, and ratios.
 /// </summary>
 internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOptions options, float[] pixelValues, int rounds)
 {
-    /// <summary>Tokens of every caption; none ends earlier.</summary>
+    /// <summary>Tokens of every caption, the start token among them; none ends earlier.</summary>
     public const int Tokens = 20;
 
     private const int BatchRounds = 3;
     private static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(20); // until the last one's threads have stopped spinning
     private static readonly int[] s_batches = [4, 16];
 
+    private IEnumerable<IModelPeer> Models => peers.OfType<IModelPeer>();
+
     public void Run()
     {
         Check();
         Console.WriteLine($"| ms, median of {rounds} (batches: {BatchRounds}) | {string.Join(" | ", peers.Select(peer => peer.Name))} |");
         Console.WriteLine($"|---|{string.Concat(peers.Select(_ => "---|"))}");
-        Print("encoder", Measure(rounds, peer => peer.Encode(pixelValues, 1).Dispose()));
+        Print("encoder", Measure(rounds, Models, peer => peer.Encode(pixelValues, 1).Dispose()));
         Print("a token, 1 row", MeasureTokens(1));
         Print("a token, 4 rows", MeasureTokens(4));
-        Print($"caption, greedy, {Tokens} tokens", Measure(rounds, peer => Caption(peer, pixelValues, 1, 1)));
-        Print($"caption, 4 beams, {Tokens} tokens", Measure(rounds, peer => Caption(peer, pixelValues, 1, 4)));
+        Print($"caption, greedy, {Tokens} tokens", Measure(rounds, peers, peer => Caption(peer, pixelValues, 1, 1)));
+        Print($"caption, 4 beams, {Tokens} tokens", Measure(rounds, peers.Where(peer => peer.HasBeamSearch), peer => Caption(peer, pixelValues, 1, 4)));
         foreach (var batch in s_batches)
         {
             var many = Repeat(batch);
-            Print($"a picture in batches of {batch}, greedy", [.. Measure(BatchRounds, peer => Caption(peer, many, batch, 1)).Select(time => time / batch)]);
+            Print($"a picture in batches of {batch}, greedy", Measure(BatchRounds, peers, peer => Caption(peer, many, batch, 1)), batch);
         }
 
-        Console.WriteLine("In brackets: how many times as long as Sightline in the format beside it.");
+        Console.WriteLine("In brackets: how many times as long as Sightline in the format beside it. –: the peer cannot do it, or only as part of a caption.");
     }
 
     /// <summary>All must find the same greedy tokens in fp32; where a quantised one does not, the table says so.</summary>
@@ -48,38 +50,35 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
         }
     }
 
-    private double[] Measure(int count, Action<IPeer> action)
+    private static Dictionary<IPeer, double> Measure<T>(int count, IEnumerable<T> able, Action<T> action) where T : IPeer
     {
-        var times = peers.Select(_ => new List<double>()).ToArray();
+        var times = able.Select(peer => (Peer: peer, Times: new List<double>())).ToList();
         for (var round = -1; round < count; round++)
         {
-            for (var i = 0; i < peers.Count; i++)
+            foreach (var (peer, list) in times)
             {
                 Thread.Sleep(s_rest);
                 var clock = Stopwatch.StartNew();
-                action(peers[i]);
+                action(peer);
                 if (round >= 0) // the first round warms up
-                    times[i].Add(clock.Elapsed.TotalMilliseconds);
+                    list.Add(clock.Elapsed.TotalMilliseconds);
             }
         }
 
-        return [.. times.Select(list => list.Order().ElementAt(list.Count / 2))];
+        return times.ToDictionary(entry => (IPeer)entry.Peer, entry => entry.Times.Order().ElementAt(count / 2));
     }
 
-    private double[] MeasureTokens(int rows)
+    private Dictionary<IPeer, double> MeasureTokens(int rows)
     {
-        var encodings = peers.ToDictionary(peer => peer, peer => peer.Encode(pixelValues, 1));
-        var times = Measure(rounds, peer => Decode(encodings[peer], rows));
+        var encodings = Models.ToDictionary(peer => peer, peer => peer.Encode(pixelValues, 1));
+        var times = Measure(rounds, Models, peer => Decode(encodings[peer], rows));
         foreach (var encoding in encodings.Values)
             encoding.Dispose();
-        return [.. times.Select(time => time / (Tokens - 1))];
+        return times.ToDictionary(entry => entry.Key, entry => entry.Value / (Tokens - 1));
     }
 
-    private IReadOnlyList<int> Caption(IPeer peer, float[] pixels, int batch, int beams)
-    {
-        using var encoding = peer.Encode(pixels, batch);
-        return TextGenerator.Generate(encoding.StartDecoding, options with { MinLength = Tokens, MaxLength = Tokens, NumBeams = beams }).Sequences[0].TokenIds;
-    }
+    private IReadOnlyList<int> Caption(IPeer peer, float[] pixels, int batch, int beams) =>
+        peer.Caption(pixels, batch, options with { MinLength = Tokens, MaxLength = Tokens, NumBeams = beams });
 
     private static void Decode(IPeerEncoding encoding, int rows)
     {
@@ -97,9 +96,8 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
         return many;
     }
 
-    private void Print(string measure, double[] times) =>
-        Console.WriteLine($"| {measure} | {string.Join(" | ", times.Select((time, i) => $"{time:N1}{Ratio(peers[i], time, times)}"))} |");
+    private void Print(string measure, Dictionary<IPeer, double> times, int pictures = 1) =>
+        Console.WriteLine($"| {measure} | {string.Join(" | ", peers.Select(peer => times.TryGetValue(peer, out var time) ? $"{time / pictures:N1}{Ratio(peer, times)}" : "–"))} |");
 
-    private string Ratio(IPeer peer, double time, double[] times) =>
-        peer.Against is { } against ? $" ({time / times[peers.ToList().IndexOf(against)]:N2}×)" : "";
+    private static string Ratio(IPeer peer, Dictionary<IPeer, double> times) => peer.Against is { } against ? $" ({times[peer] / times[against]:N2}×)" : "";
 }

@@ -44,10 +44,18 @@ internal static class PeerRun
 
     private static IEnumerable<IPeer> Exports(string onnx, int threads, IReadOnlyDictionary<WeightFormat, SightlinePeer> ours)
     {
+        var withoutNode = TransformersJsPeer.WhyNot();
+        if (withoutNode is not null)
+            Console.WriteLine(withoutNode);
         foreach (var export in Directory.GetDirectories(onnx, "onnx", SearchOption.AllDirectories).Order().Select(path => Path.GetDirectoryName(path)!))
         {
             foreach (var (suffix, name, against) in s_files.Where(file => File.Exists(Path.Combine(export, "onnx", $"encoder_model{file.Suffix}.onnx"))))
-                yield return new OnnxRuntimePeer($"ONNX Runtime {Path.GetRelativePath(onnx, export)} {name}", export, suffix, threads) { Against = ours[against] };
+            {
+                var peer = new OnnxRuntimePeer($"ONNX Runtime {Path.GetRelativePath(onnx, export)} {name}", export, suffix, threads) { Against = ours[against] };
+                yield return peer;
+                if (peer.IsForTransformersJs && withoutNode is null)
+                    yield return new TransformersJsPeer($"transformers.js {name}", export, name, threads) { Against = ours[against] };
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ using Sightline.Models;
 namespace Sightline.Benchmarks.Peers;
 
 /// <summary>Sightline itself.</summary>
-internal sealed class SightlinePeer(string name, Captioner captioner) : IPeer
+internal sealed class SightlinePeer(string name, Captioner captioner) : IModelPeer
 {
     public string Name => name;
 

@@ -15,7 +15,7 @@ internal static class CaptionPeers
         PeerRun.Run(folder, picture, threads, ours => Peers(folder, ours));
     }
 
-    // The fastest format of each side is compared too: torch has no int8 of its own on a CPU that C# reaches.
+    // TorchSharp reaches no int8 products on a CPU: its fastest format meets Sightline's fastest.
     private static IEnumerable<IPeer> Peers(string folder, IReadOnlyDictionary<WeightFormat, SightlinePeer> ours)
     {
         var checkpoint = ModelCheckpoint.Load(folder);

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace Sightline.Training.Benchmarks.Captions;
 
 /// <summary>TorchSharp, used as well as its interface allows: torch's fused kernels, inference mode, caches, weights laid out as its products like them.</summary>
-internal sealed class TorchPeer : IPeer
+internal sealed class TorchPeer : IModelPeer
 {
     private readonly ScalarType _type;
     private readonly ViTEncoder _encoder;
