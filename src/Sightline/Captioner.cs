@@ -51,9 +51,10 @@ public sealed class Captioner : IDisposable
         options ??= new CaptionerOptions();
         options.Validate();
         var folder = ModelSource.Locate(folderOrName, options: options.Hub);
-        var tokenizer = Gpt2Tokenizer.Load(folder);
+        var reading = Task.Run(() => Gpt2Tokenizer.Load(folder)); // its 50 000 tokens, while the weights are bound
         var generation = GenerationConfig.Load(folder).Options;
         var model = VisionEncoderDecoderModel.Load(folder, new ModelOptions { Threads = options.Threads, DType = options.DType });
+        var tokenizer = reading.GetAwaiter().GetResult();
         var processor = LoadProcessor(folder, model.Config.Encoder.ImageSize);
         if (tokenizer.VocabularySize > model.Config.Decoder.VocabSize)
             throw new ConfigurationException($"{folder}: the tokenizer has {tokenizer.VocabularySize} tokens, the decoder only {model.Config.Decoder.VocabSize} (vocab_size); are the tokenizer files of another model?");
