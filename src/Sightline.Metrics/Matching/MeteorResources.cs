@@ -20,10 +20,10 @@ internal sealed class MeteorResources
 
     private MeteorResources()
     {
-        var synsets = Lines("english.synsets.gz");
+        var synsets = Lines("english.synsets.br");
         for (var i = 0; i + 1 < synsets.Count; i += 2)
             _synsets.TryAdd(synsets[i], [.. synsets[i + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)]);
-        var exceptions = Lines("english.exceptions.gz");
+        var exceptions = Lines("english.exceptions.br");
         for (var i = 0; i + 1 < exceptions.Count; i += 2)
         {
             foreach (var form in exceptions[i + 1].Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -82,7 +82,7 @@ internal sealed class MeteorResources
     private static List<string> Lines(string name)
     {
         using var resource = typeof(MeteorResources).Assembly.GetManifestResourceStream($"Sightline.Metrics.Resources.{name}")!;
-        using var stream = name.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(resource, CompressionMode.Decompress) : resource;
+        using var stream = name.EndsWith(".br", StringComparison.Ordinal) ? new BrotliStream(resource, CompressionMode.Decompress) : resource;
         using var reader = new StreamReader(stream, Encoding.UTF8);
         var lines = new List<string>();
         while (reader.ReadLine() is { } line)
