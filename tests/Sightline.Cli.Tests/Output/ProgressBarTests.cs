@@ -1,13 +1,16 @@
 using Sightline.Cli.Output;
+using Xunit;
 
 namespace Sightline.Cli.Tests.Output;
 
 /// <summary>The bar as a terminal shows it: what is written is played to lines of characters.</summary>
-public sealed class ProgressBarTests
+public sealed class ProgressBarTests : IDisposable
 {
     private readonly StringWriter _written = new();
     private string _text = "captions [###---] 1 of 2";
     private int _columns = 80;
+
+    public void Dispose() => _written.Dispose();
 
     [Theory]
     [InlineData(0, 4, "[------------------------------]   0 %")]
