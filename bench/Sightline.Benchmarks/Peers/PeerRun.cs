@@ -23,6 +23,7 @@ internal static class PeerRun
     /// <param name="others">Makes the peers, one by one, beside Sightline in each format.</param>
     public static void Run(string folder, string picture, int threads, Func<IReadOnlyDictionary<WeightFormat, SightlinePeer>, IEnumerable<IPeer>> others)
     {
+        MachineFloor.Measure(threads).Print(PeerBenchmark.Tokens);
         var peers = new List<IPeer>();
         try
         {
@@ -33,7 +34,6 @@ internal static class PeerRun
                 peers.Add(peer);
 
             var reference = ours[WeightFormat.Fp32].Captioner;
-            MachineFloor.Measure(threads).Print(PeerBenchmark.Tokens);
             new PeerBenchmark(peers, reference.Complete(null), reference.Prepare(picture).PixelValues, Rounds).Run();
         }
         finally
