@@ -9,15 +9,18 @@ namespace Sightline.Tests.Kernels;
 /// <summary>The assembled code read back by an independent disassembler, for both calling conventions; it is run by <see cref="PanelDotTests"/>.</summary>
 public sealed class AssembledDotTests
 {
-    public static TheoryData<string, int, bool> Codes()
+    public static TheoryData<string, int, int, bool> Codes()
     {
-        var data = new TheoryData<string, int, bool>();
+        var data = new TheoryData<string, int, int, bool>();
         foreach (var kind in Enum.GetValues<DotKind>())
         {
             for (var rows = 1; rows <= (kind == DotKind.Int4 ? 4 : 6); rows++)
             {
-                data.Add(kind.ToString(), rows, false);
-                data.Add(kind.ToString(), rows, true);
+                foreach (var ahead in (int[])[64, 128, 256])
+                {
+                    data.Add(kind.ToString(), rows, ahead, false);
+                    data.Add(kind.ToString(), rows, ahead, true);
+                }
             }
         }
 
@@ -26,10 +29,10 @@ public sealed class AssembledDotTests
 
     [Theory]
     [MemberData(nameof(Codes))]
-    public void Assemble_EveryTile_IsTheLoopThatWasMeant(string kindName, int rows, bool windows)
+    public void Assemble_EveryTile_IsTheLoopThatWasMeant(string kindName, int rows, int ahead, bool windows)
     {
         var kind = Enum.Parse<DotKind>(kindName);
-        var code = AssembledDot.Assemble(kind, rows, windows);
+        var code = AssembledDot.Assemble(kind, rows, ahead, windows);
         var instructions = Decode(code);
         Assert.Equal(code.Length, instructions.Sum(i => i.Length));
         Assert.All(instructions, i => Assert.False(i.IsInvalid, $"{i} at {i.IP}"));
@@ -45,8 +48,8 @@ public sealed class AssembledDotTests
 
         // Every step asks for as much of what comes next as the caller counts on.
         var asked = instructions.Where(i => i.Code == Code.Prefetcht0_m8).ToList();
-        Assert.Equal(Enumerable.Range(0, PanelDot.PrefetchBytes(rows) / 64).Select(line => (Register.R11, (ulong)(64 * line))), asked.Select(i => (i.MemoryBase, i.MemoryDisplacement64)));
-        Assert.Contains(instructions, i => i.Code == Code.Add_rm64_imm32 && i.Op0Register == Register.R11 && i.Immediate32to64 == PanelDot.PrefetchBytes(rows));
+        Assert.Equal(Enumerable.Range(0, ahead / 64).Select(line => (Register.R11, (ulong)(64 * line))), asked.Select(i => (i.MemoryBase, i.MemoryDisplacement64)));
+        Assert.Contains(instructions, i => i.Code == Code.Add_rm64_imm32 && i.Op0Register == Register.R11 && i.Immediate32to64 == ahead);
 
         // Each sum is stored where the caller looks for it.
         var stores = instructions.Where(i => i.Code == Code.EVEX_Vmovups_zmmm512_k1z_zmm && i.MemoryBase == Register.RDX).ToList();

@@ -46,8 +46,8 @@ public sealed unsafe class PanelDotTests
                 fixed (int* pe = expected, pa = actual)
                 {
                     for (var done = 0; done < rows; done++)
-                        new ReferenceDot(kind).Multiply((byte*)px + (done * rowBytes), rowBytes, 1, (byte*)pw, steps, pe + (done * PanelDot.Width), null);
-                    dot.Multiply((byte*)px, rowBytes, rows, (byte*)pw, steps, pa, null);
+                        new ReferenceDot(kind).Multiply((byte*)px + (done * rowBytes), rowBytes, 1, (byte*)pw, steps, pe + (done * PanelDot.Width), null, 64);
+                    dot.Multiply((byte*)px, rowBytes, rows, (byte*)pw, steps, pa, null, 64 << (rows % 3));
                 }
 
                 if (kind != DotKind.Bf16)
@@ -85,7 +85,7 @@ public sealed unsafe class PanelDotTests
             fixed (sbyte* px = x)
             fixed (byte* pw = panel)
             fixed (int* pa = actual)
-                dot.Multiply((byte*)px, rowBytes, 1, pw, Steps, pa, null);
+                dot.Multiply((byte*)px, rowBytes, 1, pw, Steps, pa, null, 256);
             var perByte = kind == DotKind.Int8 ? weight : (weight & 15) + (weight >> 4);
             Assert.All(actual, sum => Assert.Equal(Steps * 4 * perByte * input, sum));
         }

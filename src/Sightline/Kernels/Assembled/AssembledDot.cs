@@ -19,9 +19,9 @@ internal sealed unsafe class AssembledDot : PanelDot
     private const int Counter = 0, Panel = 2, Row0 = 8, Row3 = 9, Stride = 10, Next = 11, Sums = 2; // the last when the panel has been read
 
     private readonly DotKind _kind;
-    private readonly nint[] _code; // by number of rows
+    private readonly nint[][] _code; // by number of rows and of cache lines asked for: 1, 2 or 4
 
-    private AssembledDot(DotKind kind, nint[] code) => (_kind, _code) = (kind, code);
+    private AssembledDot(DotKind kind, nint[][] code) => (_kind, _code) = (kind, code);
 
     public override string Name => "assembled-avx512";
 
@@ -37,7 +37,7 @@ internal sealed unsafe class AssembledDot : PanelDot
         || (AppContext.TryGetSwitch("Sightline.DisableAssembledKernels", out var off) && off);
 
     [SkipLocalsInit]
-    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next)
+    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead)
     {
         Unsafe.SkipInit(out Arguments arguments);
         arguments.X = x;
@@ -47,14 +47,15 @@ internal sealed unsafe class AssembledDot : PanelDot
         arguments.Sums = sums;
         arguments.Next = next;
         arguments.NibbleMask = 0x0F0F0F0F;
-        ((delegate* unmanaged[SuppressGCTransition]<Arguments*, void>)_code[rows])(&arguments);
+        ((delegate* unmanaged[SuppressGCTransition]<Arguments*, void>)_code[rows][ahead >> 7])(&arguments);
     }
 
     /// <summary>The code for one number of rows.</summary>
     /// <param name="kind">What the bytes mean.</param>
     /// <param name="rows">1 to <see cref="MostRows"/>; 1 to 4 of <see cref="DotKind.Int4"/>.</param>
+    /// <param name="ahead">Bytes asked for with every step.</param>
     /// <param name="windows">The calling convention: the argument is in rcx and xmm6 … xmm15 are the caller's; otherwise in rdi.</param>
-    internal static byte[] Assemble(DotKind kind, int rows, bool windows)
+    internal static byte[] Assemble(DotKind kind, int rows, int ahead, bool windows)
     {
         var code = new Assembler();
         var argument = windows ? 1 : 7;
@@ -78,9 +79,9 @@ internal sealed unsafe class AssembledDot : PanelDot
             NibbleStep(code, rows);
         else
             Step(code, kind, rows);
-        for (var line = 0; line < PrefetchBytes(rows); line += 64)
+        for (var line = 0; line < ahead; line += 64)
             code.Prefetch(Next, line);
-        code.AddConstant(Next, PrefetchBytes(rows));
+        code.AddConstant(Next, ahead);
         code.AddConstant(Panel, StepBytes);
         code.AddConstant(Row0, kind == DotKind.Int4 ? 8 : 4);
         code.AddConstant(Row3, kind == DotKind.Int4 ? 8 : 4);
@@ -155,12 +156,16 @@ internal sealed unsafe class AssembledDot : PanelDot
     {
         if (!(kind == DotKind.Bf16 ? CpuFeatures.HasAvx512Bf16 : CpuFeatures.HasAvx512Vnni))
             return null;
-        var code = new nint[(kind == DotKind.Int4 ? 4 : MostRows) + 1];
+        var code = new nint[(kind == DotKind.Int4 ? 4 : MostRows) + 1][];
         for (var rows = 1; rows < code.Length; rows++)
         {
-            if (ExecutableMemory.TryCreate(Assemble(kind, rows, OperatingSystem.IsWindows())) is not { } memory)
-                return null;
-            code[rows] = (nint)memory.Start;
+            code[rows] = new nint[3];
+            for (var lines = 0; lines < 3; lines++)
+            {
+                if (ExecutableMemory.TryCreate(Assemble(kind, rows, 64 << lines, OperatingSystem.IsWindows())) is not { } memory)
+                    return null;
+                code[rows][lines] = (nint)memory.Start;
+            }
         }
 
         return new AssembledDot(kind, code);

@@ -13,7 +13,7 @@ internal sealed unsafe class Int8Dot128<T>(DotKind kind) : PanelDot where T : st
     public override int MaxRows => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next)
+    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead)
     {
         var y = (int*)sums;
         for (var part = 0; part < StepBytes / Part; part++)

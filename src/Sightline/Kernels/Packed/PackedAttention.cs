@@ -167,7 +167,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
             {
                 var count = Math.Min(Math.Min(Most, dot.MaxRows), rows - done);
                 var place = target + (((long)done * panelCount) + panel) * Width;
-                dot.Multiply(x + ((long)done * 4 * steps), 4 * steps, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance);
+                dot.Multiply(x + ((long)done * 4 * steps), 4 * steps, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, count <= 4 ? PanelDot.StepBytes : 64);
                 for (var i = 0; i < count && count > 1; i++)
                     new ReadOnlySpan<float>(tile + (i * Width), Width).CopyTo(new Span<float>(place + ((long)i * panelCount * Width), Width));
                 done += count;

@@ -141,7 +141,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         var tile = stackalloc float[TileRows * Width];
         var perTile = TileRows / digits;
         var panelStart = call->Panels + ((long)panel * weights.PanelBytes);
-        var ahead = (endRow - firstRow) * digits <= FewRows
+        var ahead = (endRow - firstRow) * digits <= dot.MaxRows
             ? new PrefetchCursor(panelStart + FewRowsDistance, panelStart + (2 * weights.PanelBytes))
             : new PrefetchCursor(panelStart + weights.PanelBytes, panelStart + (2 * weights.PanelBytes));
         for (var row = firstRow; row < endRow; row += perTile)
@@ -220,12 +220,13 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
 
     private void Dots(byte* x, int kernelRows, byte* panel, int steps, float* tile, ref PrefetchCursor ahead)
     {
-        // Few rows in calls of equal height: the first waits for memory, the others let the next panel come.
-        var most = kernelRows <= FewRows ? Math.Min(dot.MaxRows, FewRows / 2) : dot.MaxRows;
+        // Of few rows every call asks for as much of what comes next as the others do, so that memory never waits for products.
+        var most = dot.MaxRows < kernelRows && kernelRows <= 2 * dot.MaxRows ? (kernelRows + 1) / 2 : dot.MaxRows;
+        var bytes = kernelRows > FewRows ? 64 : kernelRows > most ? PanelDot.StepBytes / 2 : PanelDot.StepBytes;
         for (var done = 0; done < kernelRows; done += most)
         {
             var rows = Math.Min(most, kernelRows - done);
-            dot.Multiply(x + ((long)done * _rowBytes), _rowBytes, rows, panel, steps, tile + (done * Width), ahead.Take(steps * PanelDot.PrefetchBytes(rows), panel));
+            dot.Multiply(x + ((long)done * _rowBytes), _rowBytes, rows, panel, steps, tile + (done * Width), ahead.Take(steps * bytes, panel), bytes);
         }
     }
 

@@ -13,10 +13,6 @@ internal abstract unsafe class PanelDot
     /// <summary>Bytes of a panel for one step.</summary>
     public const int StepBytes = 4 * Width;
 
-    /// <summary>Bytes asked for with every step: all of one where few rows leave reading as the only cost.</summary>
-    /// <param name="rows">Rows of the call.</param>
-    public static int PrefetchBytes(int rows) => rows <= 4 ? StepBytes : 64;
-
     /// <summary>A name for reports, e.g. <c>avx-vnni</c>.</summary>
     public abstract string Name { get; }
 
@@ -30,6 +26,7 @@ internal abstract unsafe class PanelDot
     /// <param name="panel">steps × 256 bytes.</param>
     /// <param name="steps">Number of steps.</param>
     /// <param name="sums">[rows, 64] 32-bit whole numbers or floats.</param>
-    /// <param name="next">Where weights lie that will be read soon: the caches are asked for <see cref="PrefetchBytes"/> with every step, where that helps. Never read.</param>
-    public abstract void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next);
+    /// <param name="next">Where weights lie that will be read soon: the caches are asked for some of it with every step, where that helps. Never read.</param>
+    /// <param name="ahead">How many bytes with every step: 64, 128 or 256.</param>
+    public abstract void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead);
 }

@@ -7,7 +7,7 @@ internal sealed unsafe class ReferenceDot(DotKind kind) : PanelDot
 
     public override int MaxRows => 4;
 
-    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next)
+    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead)
     {
         for (var r = 0; r < rows; r++)
         {

@@ -9,7 +9,7 @@ internal sealed unsafe class VectorBf16Dot<T> : PanelDot where T : struct, ILane
 
     public override int MaxRows => 2;
 
-    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next)
+    public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead)
     {
         var y0 = (float*)sums;
         var y1 = y0 + ((rows - 1) * Width);
