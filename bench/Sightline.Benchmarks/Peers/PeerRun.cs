@@ -35,6 +35,8 @@ internal static class PeerRun
 
             var reference = ours[WeightFormat.Fp32].Captioner;
             new PeerBenchmark(peers, reference.Complete(null), reference.Prepare(picture).PixelValues, Rounds).Run();
+            Console.WriteLine("Afterwards, since other tenants of a machine come and go:");
+            MachineFloor.Measure(threads).Print(PeerBenchmark.Tokens);
         }
         finally
         {
