@@ -125,6 +125,7 @@ internal sealed class ProgressBar
         try
         {
             await work();
+            Draw(); // the end, however fast it came
         }
         finally
         {
