@@ -17,9 +17,9 @@ internal sealed unsafe class WorkerPool
     private const int NumberShift = 17;
     private const int SpinsBeforeSleep = 16000; // some 100 to 200 microseconds
 
-    private const int CacheLine = 32; // numbers in the two lines that are fetched together
-
     private const int SpinsBeforeYield = 2000; // the last block of another thread is seldom longer
+
+    private const int CounterStride = 32; // counters lie two cache lines apart: such pairs are fetched together
 
     private static readonly ConcurrentDictionary<int, WorkerPool> s_pools = new();
 
@@ -37,7 +37,7 @@ internal sealed unsafe class WorkerPool
     private WorkerPool(int threads)
     {
         Threads = threads;
-        _next = new int[(threads + 1) * CacheLine];
+        _next = new int[(threads + 1) * CounterStride];
         for (var i = 1; i < threads; i++)
         {
             var index = i;
@@ -96,7 +96,7 @@ internal sealed unsafe class WorkerPool
 
     private int First(int thread) => (int)((long)thread * _count / Threads);
 
-    private ref int Next(int thread) => ref _next[(thread + 1) * CacheLine];
+    private ref int Next(int thread) => ref _next[(thread + 1) * CounterStride];
 
     private void RunBlocks(int thread)
     {

@@ -121,19 +121,7 @@ public sealed class KernelTests
                  })
         {
             var stride = (heads * dim) + 3;
-            var shape = new AttentionShape
-            {
-                Batch = 1,
-                Heads = heads,
-                HeadDim = dim,
-                QueryLength = queryLength,
-                KeyLength = keyLength,
-                QueryStride = stride,
-                KeyStride = stride,
-                OutputStride = heads * dim,
-                Scale = 0.37f,
-                Causal = causal,
-            };
+            var shape = Shape(1, heads, dim, queryLength, keyLength, stride, stride, 0.37f, causal);
             var (q, k, v) = (Values(random, queryLength * stride), Values(random, keyLength * stride), Values(random, keyLength * stride));
             byte[] mask = masked ? [.. Enumerable.Range(0, keyLength).Select(j => (byte)(j % 3 == 0 ? 0 : 1))] : [];
             if (masked)
@@ -164,18 +152,7 @@ public sealed class KernelTests
         foreach (var (heads, dim, queryLength, keyLength, batch) in new[] { (1, 1, 1, 1, 1), (2, 7, 1, 9, 3), (3, 64, 17, 17, 1), (2, 80, 5, 66, 2), (12, 64, 50, 197, 1), (12, 64, 4, 197, 2) })
         {
             var hidden = heads * dim;
-            var shape = new AttentionShape
-            {
-                Batch = batch,
-                Heads = heads,
-                HeadDim = dim,
-                QueryLength = queryLength,
-                KeyLength = keyLength,
-                QueryStride = hidden + 1,
-                KeyStride = (2 * hidden) + 3,
-                OutputStride = hidden,
-                Scale = 0.11f,
-            };
+            var shape = Shape(batch, heads, dim, queryLength, keyLength, hidden + 1, (2 * hidden) + 3, 0.11f);
             var (q, k, v) = (Rounded(batch * queryLength * shape.QueryStride), Rounded(batch * keyLength * shape.KeyStride), Rounded(batch * keyLength * shape.KeyStride));
             var (expected, expectedWeights) = (new float[batch * queryLength * hidden], new float[batch * heads * queryLength * keyLength]);
             s_reference.Attention(shape, q, k, v, [], [], expected, expectedWeights);
@@ -205,18 +182,7 @@ public sealed class KernelTests
     {
         var random = new Random(6);
         const int Heads = 3, Dim = 20, Keys = 11, Queries = 2, Batch = 2, Hidden = Heads * Dim;
-        var shape = new AttentionShape
-        {
-            Batch = Batch,
-            Heads = Heads,
-            HeadDim = Dim,
-            QueryLength = Queries,
-            KeyLength = Keys,
-            QueryStride = Hidden,
-            KeyStride = 2 * Hidden,
-            OutputStride = Hidden,
-            Scale = 0.3f,
-        };
+        var shape = Shape(Batch, Heads, Dim, Queries, Keys, Hidden, 2 * Hidden, 0.3f);
         var (q, kv) = (Values(random, Batch * Queries * Hidden), Values(random, Batch * Keys * 2 * Hidden));
         var kernels = Find(name, 2);
         var packed = new byte[kernels.PackedKeysAndValuesSize(shape)];
@@ -236,19 +202,7 @@ public sealed class KernelTests
     {
         var random = new Random(7);
         const int Batch = 9, Heads = 4, Dim = 24, Queries = 1, Keys = 13, Hidden = Heads * Dim;
-        var shape = new AttentionShape
-        {
-            Batch = Batch,
-            Heads = Heads,
-            HeadDim = Dim,
-            QueryLength = Queries,
-            KeyLength = Keys,
-            QueryStride = 3 * Hidden,
-            KeyStride = 0,
-            OutputStride = Hidden,
-            Scale = 0.4f,
-            Causal = true,
-        };
+        var shape = Shape(Batch, Heads, Dim, Queries, Keys, 3 * Hidden, 0, 0.4f, true);
         var (q, k, v) = (Values(random, Batch * Queries * 3 * Hidden), Values(random, 40 * Hidden), Values(random, 40 * Hidden));
         int[] offsets = [.. Enumerable.Range(0, Batch * Keys).Select(_ => random.Next(40) * Hidden)];
         byte[] mask = [.. Enumerable.Range(0, Batch * Keys).Select(i => (byte)(i % 5 == 2 ? 0 : 1))];
@@ -260,6 +214,20 @@ public sealed class KernelTests
         AssertClose(expectedWeights, weights, Tolerance);
         Assert.All(Enumerable.Range(0, Batch), b => Assert.True(actual.AsSpan(b * Hidden, Hidden).ContainsAnyExcept(0f)));
     }
+
+    private static AttentionShape Shape(int batch, int heads, int dim, int queryLength, int keyLength, int queryStride, int keyStride, float scale, bool causal = false) => new()
+    {
+        Batch = batch,
+        Heads = heads,
+        HeadDim = dim,
+        QueryLength = queryLength,
+        KeyLength = keyLength,
+        QueryStride = queryStride,
+        KeyStride = keyStride,
+        OutputStride = heads * dim,
+        Scale = scale,
+        Causal = causal,
+    };
 
     private static float[] ByHead(float[] rows, int heads, int dim, int stride) =>
         [.. Enumerable.Range(0, heads).SelectMany(head => Enumerable.Range(0, rows.Length / stride).SelectMany(row => rows[((row * stride) + (head * dim))..][..dim]))];

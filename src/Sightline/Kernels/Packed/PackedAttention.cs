@@ -68,7 +68,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
         var (sequence, panel) = Math.DivRem(place, layout.KeyPanels);
         var target = call.Packed + ((((long)sequence * shape.Heads) + head) * layout.HeadBytes);
         var start = ((long)sequence * shape.KeyLength * shape.KeyStride) + shape.KeyOffset(head);
-        var rounded = stackalloc uint[2 * Math.Max(layout.KeySteps, layout.DimPanels * Width)];
+        var rounded = stackalloc uint[layout.DimPanels * Width];
         var row = new Span<ushort>(rounded, 2 * layout.KeySteps);
         for (var i = 0; i < Width; i++)
         {
