@@ -16,7 +16,7 @@ switch (args)
         CaptionBenchmark.RepeatEncoder(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
         return 0;
     case ["fidelity", var folder, ..]:
-        FidelityBenchmark.Run(folder, Option("--pictures", "") is { Length: > 0 } held ? held : null, int.Parse(Option("--seed", "7")));
+        FidelityBenchmark.Run(folder, Option("--pictures", "") is { Length: > 0 } held ? held : null, int.Parse(Option("--seed", "7")), int.Parse(Option("--count", "500")));
         return 0;
     case ["peers", var folder, var onnx, var picture, ..]:
         PeerRun.Run(folder, onnx, picture, threads: args.Length > 4 ? int.Parse(args[4]) : Environment.ProcessorCount);
@@ -40,7 +40,7 @@ switch (args)
         Console.Error.WriteLine("make FOLDER [decoderLayers]          write a full-size checkpoint with random weights (ViT-base/16-224, GPT-2; 957 MB)");
         Console.Error.WriteLine("caption FOLDER PICTURE [--threads N] [--dtype auto|fp32|bf16|int8|int4]    load it and caption: load time, ms per stage, peak memory");
         Console.Error.WriteLine("encode FOLDER PICTURE [--threads N] [--dtype ...]     nothing but the encoder for 12 seconds, for a profiler");
-        Console.Error.WriteLine("fidelity FOLDER [--pictures DIR] [--seed N]     share of captions that a number format leaves as they are, and the change of logits");
+        Console.Error.WriteLine("fidelity FOLDER [--pictures DIR] [--seed N] [--count N]    share of captions that a number format leaves as they are, and the change of logits");
         Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline, ONNX Runtime on every export below ONNX and transformers.js (npm ci --ignore-scripts --prefix bench/transformers.js), as ratios");
         Console.Error.WriteLine("floor [threads]                      this machine's peak and bandwidth, and the least time of a caption by them");
         Console.Error.WriteLine("growth FOLDER PICTURE [--dtype ...]  time against beams, tokens, pictures in a batch and threads (default int8)");

@@ -21,7 +21,12 @@ internal sealed class ReferenceKernels : KernelSet
     {
         var rows = new float[weights.OutFeatures * weights.InFeatures];
         for (var o = 0; o < weights.OutFeatures; o++)
-            WeightPacker.CopyRow(weights, o, rows.AsSpan(o * weights.InFeatures, weights.InFeatures));
+        {
+            var row = rows.AsSpan(o * weights.InFeatures, weights.InFeatures);
+            WeightPacker.CopyRow(weights, o, row);
+            weights.Remainder?.AddTo(o, row);
+        }
+
         return new ReferenceLinear(rows, bias, weights.InFeatures, weights.OutFeatures);
     }
 

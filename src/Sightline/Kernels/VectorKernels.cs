@@ -35,12 +35,15 @@ internal sealed unsafe class VectorKernels<T>(int threads, WeightFormat format) 
     public override string Name => T.Name;
 
     public override LinearLayer Linear(ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures, LinearRole role = LinearRole.Encoder) =>
-        FormatPlan.Kind(format, role) is { } kind
-            ? Linear(WeightPacker.Pack(kind, weight, layout, inFeatures, outFeatures), bias, role)
+        FormatPlan.Kind(format, role) is not null
+            ? Linear(WeightPacker.Pack(format, role, weight, layout, inFeatures, outFeatures), bias, role)
             : new VectorLinear<T>(new PackedPanels(weight, layout, inFeatures, outFeatures, PanelKernels<T>.Width), bias, inFeatures, outFeatures, _pool);
 
-    public override LinearLayer Linear(PackedWeights weights, float[]? bias, LinearRole role) =>
-        new PackedLinear<T>(weights, bias, FormatPlan.Digits(weights.Kind, role), PanelDots.Create(weights.Kind), _pool);
+    public override LinearLayer Linear(PackedWeights weights, float[]? bias, LinearRole role)
+    {
+        var layer = new PackedLinear<T>(weights, bias, FormatPlan.Digits(role), PanelDots.Create(weights.Kind), _pool);
+        return weights.Remainder is { } remainder ? new RefinedLinear(layer, remainder, _pool) : layer;
+    }
 
     public override void LayerNorm(ReadOnlySpan<float> input, ReadOnlySpan<float> gamma, ReadOnlySpan<float> beta, double epsilon, Span<float> output)
     {

@@ -6,12 +6,13 @@ namespace Sightline.Models;
 
 /// <summary>
 /// A checkpoint whose linear layers are stored as the kernels read them: one safetensors file that is mapped and used as it lies. A weight W becomes
-/// <c>W.int8</c> or <c>W.int4</c> [panels, steps, 64, 4] and <c>W.scale</c>; layers that run as one are stored as one. Everything else is fp32.
+/// <c>W.int8</c> or <c>W.int4</c> [panels, steps, 64, 4] and <c>W.scale</c>, that of the logits also
+/// <c>W.rest</c> [out, in] and <c>W.rest_scale</c>, what rounding took from it; layers that run as one are stored as one. Everything else is fp32.
 /// </summary>
 internal static class PackedCheckpoint
 {
     /// <summary>Raised when the layout changes; another version is refused.</summary>
-    private const string Version = "1";
+    private const string Version = "2";
     private const string FormatKey = "sightline_weights";
     private const string VersionKey = "sightline_version";
 
@@ -50,6 +51,10 @@ internal static class PackedCheckpoint
     {
         yield return new TensorData(name + Suffix(weights.Kind), TensorDType.U8, [weights.PanelCount, weights.Steps, PanelDot.Width, 4], weights.Panels);
         yield return TensorData.FromSingles(name + ScaleSuffix, [weights.Scales.Length], weights.Scales.Span);
+        if (weights.Remainder is not { } rest)
+            yield break;
+        yield return new TensorData(name + RestSuffix, TensorDType.I8, [weights.OutFeatures, weights.InFeatures], rest.Bytes);
+        yield return TensorData.FromSingles(name + RestScaleSuffix, [rest.Scales.Length], rest.Scales.Span);
     }
 
     /// <summary>The packed weights of a name; null where there are none.</summary>
@@ -63,31 +68,47 @@ internal static class PackedCheckpoint
         fault = null;
         foreach (var kind in (ReadOnlySpan<DotKind>)[DotKind.Int8, DotKind.Int4])
         {
-            if (!source.Tensors.TryGetValue(name + Suffix(kind), out var panels))
+            if (!source.Tensors.ContainsKey(name + Suffix(kind)))
                 continue;
-            var bytes = PackedWeights.ByteCount(kind, inFeatures, outFeatures);
-            var scaleCount = PackedWeights.ScaleCount(kind, inFeatures, outFeatures);
-            if (panels.DType != TensorDType.U8 || panels.ElementCount != bytes)
-                fault = $"'{panels.Name}' is {panels.DType} {panels.ShapeText}; config.json needs {bytes} packed bytes";
-            else if (!source.Tensors.TryGetValue(name + ScaleSuffix, out var scales))
-                fault = $"'{name}{ScaleSuffix}' is missing";
-            else if (scales.DType != TensorDType.F32 || scales.ElementCount != scaleCount)
-                fault = $"'{scales.Name}' is {scales.DType} {scales.ShapeText}; config.json needs {scaleCount} scales";
-            return fault is not null
-                ? null
-                : new PackedWeights(kind, inFeatures, outFeatures, source.GetMemory(panels.Name), MemoryMarshal.Cast<byte, float>(source.GetBytes(name + ScaleSuffix)).ToArray());
+            var panels = Take(source, name + Suffix(kind), TensorDType.U8, PackedWeights.ByteCount(kind, inFeatures, outFeatures), ref fault);
+            var scales = Take(source, name + ScaleSuffix, TensorDType.F32, PackedWeights.ScaleCount(kind, inFeatures, outFeatures), ref fault);
+            WeightRemainder? remainder = null;
+            if (source.Tensors.ContainsKey(name + RestSuffix))
+            {
+                var rest = Take(source, name + RestSuffix, TensorDType.I8, (long)inFeatures * outFeatures, ref fault);
+                var restScales = Take(source, name + RestScaleSuffix, TensorDType.F32, outFeatures, ref fault);
+                remainder = fault is null ? new WeightRemainder(inFeatures, rest, Floats(restScales)) : null;
+            }
+
+            return fault is null ? new PackedWeights(kind, inFeatures, outFeatures, panels, Floats(scales)) { Remainder = remainder } : null;
         }
 
         return null;
     }
 
     /// <summary>The keys under which <see cref="Find"/> looks.</summary>
-    public static IEnumerable<string> Names(string name) => [name + Suffix(DotKind.Int8), name + Suffix(DotKind.Int4), name + ScaleSuffix];
+    public static IEnumerable<string> Names(string name) =>
+        [name + Suffix(DotKind.Int8), name + Suffix(DotKind.Int4), name + ScaleSuffix, name + RestSuffix, name + RestScaleSuffix];
+
+    private static ReadOnlyMemory<byte> Take(TensorSource source, string name, TensorDType dtype, long count, ref string? fault)
+    {
+        if (!source.Tensors.TryGetValue(name, out var tensor))
+            fault ??= $"'{name}' is missing";
+        else if (tensor.DType != dtype || tensor.ElementCount != count)
+            fault ??= $"'{name}' is {tensor.DType} {tensor.ShapeText}; config.json needs {count} values of {dtype}";
+        else
+            return source.GetMemory(name);
+        return default;
+    }
+
+    private static float[] Floats(ReadOnlyMemory<byte> bytes) => MemoryMarshal.Cast<byte, float>(bytes.Span).ToArray();
 
     /// <summary>As users write it.</summary>
     public static string Name(WeightFormat format) => format.ToString().ToLowerInvariant();
 
     private const string ScaleSuffix = ".scale";
+    private const string RestSuffix = ".rest";
+    private const string RestScaleSuffix = ".rest_scale";
 
     private static string Suffix(DotKind kind) => kind == DotKind.Int4 ? ".int4" : ".int8";
 }

@@ -23,7 +23,7 @@ internal sealed class PackingBinder(TensorSource source, WeightFormat format) : 
 
     protected override LinearLayer Create(KernelSet kernels, LinearRole role, string name, ReadOnlySpan<float> weight, WeightLayout layout, float[]? bias, int inFeatures, int outFeatures)
     {
-        var packed = WeightPacker.Pack(FormatPlan.Kind(format, role)!.Value, weight, layout, inFeatures, outFeatures);
+        var packed = WeightPacker.Pack(format, role, weight, layout, inFeatures, outFeatures);
         Tensors.AddRange(PackedCheckpoint.Tensors(name, packed));
         return new ReferenceLinear([], null, inFeatures, outFeatures);
     }

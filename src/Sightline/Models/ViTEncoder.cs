@@ -39,14 +39,14 @@ internal sealed class ViTEncoder
         var classToken = weights.Take($"{prefix}embeddings.cls_token", 1, 1, hidden);
         var distillationToken = config.HasDistillationToken ? weights.Take($"{prefix}embeddings.distillation_token", 1, 1, hidden) : [];
         var positions = weights.Take($"{prefix}embeddings.position_embeddings", 1, config.SequenceLength, hidden);
-        var projection = weights.Linear(kernels, LinearRole.Encoder, $"{prefix}embeddings.patch_embeddings.projection.weight", $"{prefix}embeddings.patch_embeddings.projection.bias",
+        var projection = weights.Linear(kernels, LinearRole.EncoderEdge, $"{prefix}embeddings.patch_embeddings.projection.weight", $"{prefix}embeddings.patch_embeddings.projection.bias",
             WeightLayout.OutIn, patchLength, hidden, hidden, config.NumChannels, config.PatchSize, config.PatchSize);
         var layers = new ViTLayer?[config.NumHiddenLayers];
         for (var i = 0; i < layers.Length; i++)
             layers[i] = ViTLayer.Bind(weights, $"{prefix}encoder.layer.{i}.", config, kernels);
         var layerNorm = LayerNorm.Bind(weights, $"{prefix}layernorm", hidden, config.LayerNormEps);
         var pooler = weights.Has($"{prefix}pooler.dense.weight")
-            ? weights.Linear(kernels, LinearRole.Encoder, $"{prefix}pooler.dense.weight", $"{prefix}pooler.dense.bias", WeightLayout.OutIn, hidden, hidden)
+            ? weights.Linear(kernels, LinearRole.EncoderEdge, $"{prefix}pooler.dense.weight", $"{prefix}pooler.dense.bias", WeightLayout.OutIn, hidden, hidden)
             : null;
         if (weights.Faults.Count > 0)
             return null;

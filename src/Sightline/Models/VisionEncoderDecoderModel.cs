@@ -76,7 +76,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
     {
         var encoder = ViTEncoder.Bind(weights, "encoder.", config.Encoder, kernels);
         var projection = config.HasEncoderToDecoderProjection
-            ? weights.Linear(kernels, LinearRole.Encoder, "enc_to_dec_proj.weight", "enc_to_dec_proj.bias", WeightLayout.OutIn, config.Encoder.HiddenSize, config.Decoder.NEmbd)
+            ? weights.Linear(kernels, LinearRole.EncoderEdge, "enc_to_dec_proj.weight", "enc_to_dec_proj.bias", WeightLayout.OutIn, config.Encoder.HiddenSize, config.Decoder.NEmbd)
             : null;
 
         var decoder = Gpt2Decoder.Bind(weights, "decoder.", config.Decoder, kernels);

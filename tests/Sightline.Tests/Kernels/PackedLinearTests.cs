@@ -36,7 +36,13 @@ public sealed class PackedLinearTests
         reference.Forward(input, rows, expected, Activation.Relu, accumulate: true);
 
         // What rounding the inputs can cost: each by half a step of its row.
-        var step = kind == DotKind.Bf16 ? 1f / 256 : FormatPlan.Digits(kind, role) == 2 ? 1f / (127 * 254) : 1f / 127;
+        var step = (kind == DotKind.Bf16, FormatPlan.Digits(role)) switch
+        {
+            (true, 1) => 1f / 256,
+            (true, _) => 1f / 65536,
+            (_, 1) => 1f / 127,
+            _ => 1f / (127 * 254),
+        };
         var tolerance = (0.5f * step * 2 * 2 * MathF.Sqrt(inFeatures) * 3) + 1e-4f;
         foreach (var kernels in VectorKernels.Available(2, format))
         {
@@ -112,6 +118,61 @@ public sealed class PackedLinearTests
                     Assert.Equal(weight[layout == WeightLayout.OutIn ? (o * 300) + i : (i * 70) + o], row[i], tolerance);
             }
         }
+    }
+
+    [Theory]
+    [InlineData(WeightFormat.Int8)]
+    [InlineData(WeightFormat.Int4)]
+    [InlineData(WeightFormat.Bf16)]
+    public void Forward_Head_CorrectsTheGreatest(WeightFormat format)
+    {
+        var random = new Random(12);
+        const int Rows = 5, In = 163, Out = 9001;
+        var (weight, input) = (Values(random, In * Out), Values(random, Rows * In));
+        var (exact, rounded, batch, single) = (new float[Rows * Out], new float[Rows * Out], new float[Rows * Out], new float[Out]);
+        new ReferenceKernels().Linear(weight, WeightLayout.OutIn, null, In, Out).Forward(input, Rows, exact);
+        var packed = WeightPacker.Pack(format, LinearRole.Head, weight, WeightLayout.OutIn, In, Out);
+        new ReferenceKernels().Linear(packed with { Remainder = null }, null, LinearRole.Head).Forward(input, Rows, rounded);
+        foreach (var kernels in VectorKernels.Available(2, format))
+        {
+            var layer = kernels.Linear(weight, WeightLayout.OutIn, null, In, Out, LinearRole.Head);
+            layer.Forward(input, Rows, batch);
+            for (var row = 0; row < Rows; row++)
+            {
+                var rows = row * Out;
+                float[] expected = exact[rows..(rows + Out)], coarse = rounded[rows..(rows + Out)], actual = batch[rows..(rows + Out)];
+                var byGreatest = Enumerable.Range(0, Out).Zip(coarse).OrderByDescending(pair => pair.Second).Select(pair => pair.First).ToList();
+                foreach (var o in byGreatest.Take(RefinedLinear.Candidates - 1))
+                    Assert.Equal(expected[o], actual[o], 0.05f);
+                Assert.Contains(byGreatest.Take(RefinedLinear.Candidates), o => Math.Abs(expected[o] - coarse[o]) > 0.5f); // what there was to correct
+                foreach (var o in byGreatest.Skip(4 * RefinedLinear.Candidates))
+                    Assert.Equal(coarse[o], actual[o], 0.02f);
+                layer.Forward(input.AsSpan(row * In, In), 1, single);
+                Assert.Equal(actual, single);
+            }
+
+            var token = new float[In];
+            layer.CopyWeightRow(Out - 1, token);
+            for (var i = 0; i < In; i++)
+                Assert.Equal(weight[((Out - 1) * In) + i], token[i], 0.002f);
+        }
+    }
+
+    [Fact]
+    public void Forward_HeadOfTies_CorrectsAllOfThem()
+    {
+        var weight = Enumerable.Repeat(0.3f, 700 * 8).ToArray();
+        weight[8 * 699] = 0.31f; // hidden by the rounding of its neighbours, to which it lends its scale
+        weight[(8 * 699) + 1] = 2.4f;
+        var layer = KernelSet.Create(2, WeightFormat.Int8).Linear(weight, WeightLayout.OutIn, null, 8, 700, LinearRole.Head);
+        var output = new float[3 * 700];
+        layer.Forward([.. Enumerable.Repeat(1f, 8), .. Enumerable.Repeat(0f, 8), float.NaN, .. Enumerable.Repeat(1f, 7)], 3, output);
+        Assert.All(output[..699], value => Assert.Equal(2.4f, value, 0.001f));
+        Assert.Equal(2.4f + 2.11f, output[699], 0.01f);
+        Assert.All(output[700..1400], value => Assert.Equal(0, value));
+        Assert.All(output[1400..], value => Assert.True(float.IsNaN(value)));
+        Assert.Throws<NotSupportedException>(() => layer.Forward(new float[8], 1, output, Activation.Relu));
+        Assert.Throws<NotSupportedException>(() => layer.Forward(new float[8], 1, output, accumulate: true));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Sightline.Kernels;
@@ -10,7 +11,7 @@ namespace Sightline.Kernels;
 /// </summary>
 /// <param name="weights">Packed weights.</param>
 /// <param name="bias">[outFeatures], or null.</param>
-/// <param name="digits">Whole-number formats: bytes for each input, 1 or 2 (<see cref="RowQuantizer"/>). The second makes the error of the inputs vanish beside that of the weights, and costs arithmetic but no memory traffic.</param>
+/// <param name="digits">Numbers for each input, 1 or 2 (<see cref="RowQuantizer"/>, <see cref="Bf16Rounding"/>). The second makes the error of the inputs vanish beside that of the weights, and costs arithmetic but no memory traffic.</param>
 /// <param name="dot">The inner loop.</param>
 /// <param name="pool">Threads.</param>
 internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bias, int digits, PanelDot dot, WorkerPool pool)
@@ -109,7 +110,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
             var target = call.Rows + ((long)row * digits * _rowBytes);
             if (weights.Kind == DotKind.Bf16)
             {
-                Bf16Rounding.Round(source, new Span<ushort>(target, _rowBytes / 2));
+                Bf16Rounding.Round(source, new Span<ushort>(target, _rowBytes / 2), digits == 1 ? [] : new Span<ushort>(target + _rowBytes, _rowBytes / 2));
                 continue;
             }
 
@@ -161,7 +162,12 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     {
         Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, call->Panels + ((long)panel * weights.PanelBytes), weights.Steps, tile, ref ahead);
         if (weights.Kind == DotKind.Bf16)
+        {
+            for (var i = 0; i < rows * (digits - 1); i++)
+                TensorPrimitives.Add(Part(tile, 2 * i), Part(tile, (2 * i) + 1), Part(tile, i));
             return;
+        }
+
         var scales = call->Scales + (panel * Width);
         for (var i = 0; i < rows; i++)
         {
@@ -179,6 +185,8 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
             }
         }
     }
+
+    private static Span<float> Part(float* tile, int row) => new(tile + (row * Width), Width);
 
     // The same group by group, each with its scales.
     [SkipLocalsInit]

@@ -14,6 +14,9 @@ internal sealed record PackedWeights(DotKind Kind, int InFeatures, int OutFeatur
     /// <summary>Inputs that share a scale in <see cref="DotKind.Int4"/>.</summary>
     public const int Group = 128;
 
+    /// <summary>What rounding took, where the layer makes up for it: <see cref="RefinedLinear"/>.</summary>
+    public WeightRemainder? Remainder { get; init; }
+
     /// <summary>Panels of 64 outputs.</summary>
     public int PanelCount => Count(OutFeatures, PanelDot.Width);
 

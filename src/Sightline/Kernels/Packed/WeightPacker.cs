@@ -8,6 +8,16 @@ internal static class WeightPacker
 {
     private const int Int8Most = 127, Int4Most = 7;
 
+    /// <summary>Packs a weight matrix as its layer needs it, with what rounding takes where <see cref="FormatPlan.KeepsRemainder"/> says so; the weight is [outFeatures, inFeatures] then.</summary>
+    public static PackedWeights Pack(WeightFormat format, LinearRole role, ReadOnlySpan<float> weight, WeightLayout layout, int inFeatures, int outFeatures)
+    {
+        var packed = Pack(FormatPlan.Kind(format, role)!.Value, weight, layout, inFeatures, outFeatures);
+        if (!FormatPlan.KeepsRemainder(role))
+            return packed;
+        ArgumentOutOfRangeException.ThrowIfNotEqual(layout, WeightLayout.OutIn);
+        return packed with { Remainder = WeightRemainder.Of(packed, weight) };
+    }
+
     /// <summary>Packs a weight matrix.</summary>
     /// <param name="kind">The format.</param>
     /// <param name="weight">outFeatures × inFeatures values.</param>
@@ -47,20 +57,29 @@ internal static class WeightPacker
         return packed;
     }
 
-    /// <summary>Reads the weights of one output back, as floats.</summary>
+    /// <summary>Reads the rounded weights of one output back, as floats.</summary>
     public static void CopyRow(PackedWeights weights, int output, Span<float> row)
     {
         var panel = weights.Panels.Span.Slice(output / PanelDot.Width * weights.PanelBytes, weights.PanelBytes);
         var lane = output % PanelDot.Width;
-        var scales = weights.Scales.Span;
-        for (var i = 0; i < weights.InFeatures; i++)
+        switch (weights.Kind)
         {
-            row[i] = weights.Kind switch
-            {
-                DotKind.Int8 => (panel[Place8(i, lane)] - 128) * scales[output],
-                DotKind.Int4 => (Nibble(panel, i, lane) - 8) * scales[(output / PanelDot.Width * (scales.Length / weights.PanelCount)) + (i / PackedWeights.Group * PanelDot.Width) + lane],
-                _ => BitConverter.Int32BitsToSingle(MemoryMarshal.Cast<byte, ushort>(panel)[Place16(i, lane)] << 16),
-            };
+            case DotKind.Int8:
+                var scale = weights.Scales.Span[output];
+                for (var i = 0; i < weights.InFeatures; i++)
+                    row[i] = (panel[Place8(i, lane)] - 128) * scale;
+                break;
+            case DotKind.Int4:
+                var size = weights.Scales.Length / weights.PanelCount;
+                var scales = weights.Scales.Span.Slice(output / PanelDot.Width * size, size);
+                for (var i = 0; i < weights.InFeatures; i++)
+                    row[i] = (Nibble(panel, i, lane) - 8) * scales[(i / PackedWeights.Group * PanelDot.Width) + lane];
+                break;
+            default:
+                var numbers = MemoryMarshal.Cast<byte, ushort>(panel);
+                for (var i = 0; i < weights.InFeatures; i++)
+                    row[i] = BitConverter.Int32BitsToSingle(numbers[Place16(i, lane)] << 16);
+                break;
         }
     }
 
