@@ -2,8 +2,8 @@ namespace Sightline.Metrics.Matching;
 
 /// <summary>
 /// Chooses the matches of METEOR 1.5: uncontested ones are fixed, the rest is a beam search over the reference from left to right that wants
-/// most weighted words covered, then fewest chunks. Among equals most matches count, then weight that lies earlier in the reference, then what
-/// was found first; METEOR 1.5 decides some of these ties in another way (docs/metrics.md has the count on the golden files).
+/// most weighted words covered, then fewest chunks. Among equals that one is best whose chunks have most weight, the earlier in the reference first,
+/// then the one with most matches, then what was found first; METEOR 1.5 decides some of these ties in another way (docs/metrics.md has the count on the golden files).
 /// </summary>
 /// <remarks>Denkowski and Lavie, "Meteor Universal: language specific translation evaluation for any target language", WMT 2014.</remarks>
 internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
@@ -29,7 +29,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
 
         foreach (var path in paths)
             path.Close();
-        var best = paths.Order(Path.Better).ThenByDescending(path => path.Count).ThenBy(path => path, Path.Earlier).First();
+        var best = paths.Order(Path.Better).ThenBy(path => path, Path.Earlier).ThenByDescending(path => path.Count).First();
         return ([.. best.Chosen.OfType<MeteorMatch>()], best.Chunks);
     }
 
@@ -100,6 +100,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
         private readonly int[] _gains;
         private int _weight;
         private int _lastTestEnd = -1;
+        private int _chunkStart;
 
         public Path(int referenceLength, int testLength)
         {
@@ -118,6 +119,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
             Count = other.Count;
             _gains = [.. other._gains];
             _lastTestEnd = other._lastTestEnd;
+            _chunkStart = other._chunkStart;
             Chunks = other.Chunks;
         }
 
@@ -129,7 +131,7 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
             return x.Chunks.CompareTo(y.Chunks);
         });
 
-        /// <summary>The path first whose weight comes earlier in the reference.</summary>
+        /// <summary>The path first whose earlier chunks, by their start in the reference, have more weight.</summary>
         public static IComparer<Path> Earlier { get; } = Comparer<Path>.Create(static (x, y) => y._gains.AsSpan().SequenceCompareTo(x._gains));
 
         public MeteorMatch?[] Chosen { get; }
@@ -158,8 +160,10 @@ internal sealed class MeteorAligner(IReadOnlyList<double> stageWeights)
             // METEOR keeps whole numbers here: a stem, a synonym or a one-word paraphrase adds nothing, and is taken only where it costs no chunk.
             var gain = (int)(match.TestLength * weight) + (int)(match.ReferenceLength * weight);
             _weight += gain;
-            _gains[match.ReferenceStart] = gain;
             Count++;
+            if (match.TestStart != _lastTestEnd)
+                _chunkStart = match.ReferenceStart;
+            _gains[_chunkStart] += gain;
             if (_lastTestEnd != -1 && match.TestStart != _lastTestEnd)
                 Chunks++;
             _lastTestEnd = match.TestStart + match.TestLength;
