@@ -38,6 +38,28 @@ internal static class Bf16Rounding
             second[values.Length..].Clear();
     }
 
+    /// <summary>Rounds two rows and lays them side by side, number by number.</summary>
+    /// <param name="first">Goes into the lower halves.</param>
+    /// <param name="second">As long, goes into the upper halves; empty for zeros.</param>
+    /// <param name="target">At least as long; the rest becomes zero.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pair(ReadOnlySpan<float> first, ReadOnlySpan<float> second, Span<uint> target)
+    {
+        ref var low = ref MemoryMarshal.GetReference(first);
+        ref var high = ref MemoryMarshal.GetReference(second);
+        ref var pairs = ref MemoryMarshal.GetReference(target);
+        var i = 0;
+        for (; i + Vector<float>.Count <= first.Length; i += Vector<float>.Count)
+        {
+            var upper = second.IsEmpty ? Vector<uint>.Zero : Round(Vector.LoadUnsafe(ref high, (nuint)i));
+            (Round(Vector.LoadUnsafe(ref low, (nuint)i)) >>> 16 | upper).StoreUnsafe(ref pairs, (nuint)i);
+        }
+
+        for (; i < first.Length; i++)
+            target[i] = WeightPacker.ToBf16(first[i]) | (second.IsEmpty ? 0 : (uint)WeightPacker.ToBf16(second[i]) << 16);
+        target[first.Length..].Clear();
+    }
+
     private static Vector<uint> Round(Vector<float> values)
     {
         var bits = values.As<float, uint>();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Sightline.Kernels;
@@ -83,25 +84,17 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
         }
 
         target += (long)layout.KeyPanels * layout.KeySteps * PanelDot.StepBytes;
-        var even = (ushort*)rounded;
-        var odd = even + (layout.DimPanels * Width);
         for (var s = panel * Width / 2; s < Math.Min((panel + 1) * Width / 2, layout.ValueSteps); s++)
         {
-            RoundValue(call, start, 2 * s, even);
-            RoundValue(call, start, (2 * s) + 1, odd);
+            var even = call.Values + start + ((long)2 * s * shape.KeyStride);
+            var odd = (2 * s) + 1 < shape.KeyLength ? even + shape.KeyStride : null;
             for (var part = 0; part < layout.DimPanels; part++)
             {
-                var line = (uint*)(target + ((((long)part * layout.ValueSteps) + s) * PanelDot.StepBytes));
-                for (var d = 0; d < Width; d++)
-                    line[d] = even[(part * Width) + d] | ((uint)odd[(part * Width) + d] << 16);
+                var line = new Span<uint>(target + ((((long)part * layout.ValueSteps) + s) * PanelDot.StepBytes), Width);
+                var count = Math.Min(Width, shape.HeadDim - (part * Width));
+                Bf16Rounding.Pair(new ReadOnlySpan<float>(even + (part * Width), count), odd == null ? [] : new ReadOnlySpan<float>(odd + (part * Width), count), line);
             }
         }
-    }
-
-    private static void RoundValue(in Call call, long start, int j, ushort* target)
-    {
-        var source = j < call.Shape.KeyLength ? new ReadOnlySpan<float>(call.Values + start + ((long)j * call.Shape.KeyStride), call.Shape.HeadDim) : [];
-        Bf16Rounding.Round(source, new Span<ushort>(target, call.Layout.DimPanels * Width));
     }
 
     // Some queries of one head; the first queries of all heads come first.
@@ -134,24 +127,49 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
             }
 
             attention.Multiply(roundedQueries, layout.KeySteps, rows, keys, layout.KeyPanels, scores);
+            var shares = stackalloc float[rows];
             for (var i = 0; i < rows; i++)
             {
-                var weights = new Span<float>(scores + (i * scoreStride), shape.KeyLength);
-                AttentionKernels<T>.Softmax(weights, shape.KeyLength, shape.Scale, mask: null);
+                var line = scores + (i * scoreStride);
+                shares[i] = 1 / Exponentials(line, shape.KeyLength, shape.Scale);
+                var weights = new ReadOnlySpan<float>(line, shape.KeyLength);
                 Bf16Rounding.Round(weights, new Span<ushort>(roundedScores + (i * 4 * layout.ValueSteps), 2 * layout.ValueSteps));
                 if (call.Probabilities != null)
-                    weights.CopyTo(new Span<float>(call.Probabilities + ((((((long)sequence * shape.Heads) + head) * shape.QueryLength) + first + i) * shape.KeyLength), shape.KeyLength));
+                    TensorPrimitives.Multiply(weights, shares[i], new Span<float>(call.Probabilities + ((((((long)sequence * shape.Heads) + head) * shape.QueryLength) + first + i) * shape.KeyLength), shape.KeyLength));
             }
 
             attention.Multiply(roundedScores, layout.ValueSteps, rows, values, layout.DimPanels, sums);
             for (var i = 0; i < rows; i++)
             {
-                new ReadOnlySpan<float>(sums + (i * sumStride), shape.HeadDim)
-                    .CopyTo(new Span<float>(call.Output + ((row + i) * shape.OutputStride) + (head * shape.HeadDim), shape.HeadDim));
+                TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + (i * sumStride), shape.HeadDim), shares[i],
+                    new Span<float>(call.Output + ((row + i) * shape.OutputStride) + (head * shape.HeadDim), shape.HeadDim));
             }
         }
 
         ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    // e^(scale · (score − greatest)) in place; returns their sum, by which the weighted sums are divided in the end. Lines have room for whole registers.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float Exponentials(float* line, int count, float scale)
+    {
+        var end = (count + T.Count - 1) / T.Count * T.Count;
+        new Span<float>(line + count, end - count).Fill(float.NegativeInfinity);
+        ref var scores = ref Unsafe.AsRef<float>(line);
+        var n = (nuint)T.Count;
+        var greatest = T.Load(ref scores, 0);
+        for (nuint i = n; i < (nuint)end; i += n)
+            greatest = T.Max(greatest, T.Load(ref scores, i));
+        var (factor, shift) = (T.Broadcast(scale), T.Broadcast(-scale * T.Greatest(greatest)));
+        var sum = T.Broadcast(0);
+        for (nuint i = 0; i < (nuint)end; i += n)
+        {
+            var value = Exponential<T>.Of(T.Add(T.Multiply(T.Load(ref scores, i), factor), shift));
+            sum = T.Add(sum, value);
+            value.Store(ref scores, i);
+        }
+
+        return T.Sum(sum);
     }
 
     // target[i, panel · 64 + o] = x[i] · panels[panel, o]

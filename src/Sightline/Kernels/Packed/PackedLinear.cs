@@ -149,49 +149,17 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         {
             var rows = Math.Min(perTile, endRow - row);
             if (weights.Kind == DotKind.Int4)
-                Int4Tile(call, panel, row, rows, tile, ref ahead);
+                SumGroups(call, panel, row, rows, tile, ref ahead);
             else
-                Tile(call, panel, row, rows, tile, ref ahead);
+                Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, panelStart, weights.Steps, tile, ref ahead);
             Finish(call, panel, row, rows, tile);
         }
     }
 
-    // Sums of whole rows, made to floats in place; of two digits, the first row of each pair receives the result.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Tile(Call* call, int panel, int row, int rows, float* tile, ref PrefetchCursor ahead)
-    {
-        Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, call->Panels + ((long)panel * weights.PanelBytes), weights.Steps, tile, ref ahead);
-        if (weights.Kind == DotKind.Bf16)
-        {
-            for (var i = 0; i < rows * (digits - 1); i++)
-                TensorPrimitives.Add(Part(tile, 2 * i), Part(tile, (2 * i) + 1), Part(tile, i));
-            return;
-        }
-
-        var scales = call->Scales + (panel * Width);
-        for (var i = 0; i < rows; i++)
-        {
-            ref var sums = ref Unsafe.AsRef<int>(tile + (i * digits * Width));
-            ref var target = ref Unsafe.AsRef<float>(tile + (i * Width));
-            var scale = T.Broadcast(call->RowScales[row + i]);
-            var offset = -128 * call->RowSums[(row + i) * digits];
-            var second = digits == 2 ? -128 * call->RowSums[((row + i) * digits) + 1] : 0;
-            for (nuint o = 0; o < Width; o += (nuint)T.Count)
-            {
-                var value = T.Convert(ref sums, o, offset);
-                if (digits == 2)
-                    value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, second), T.Broadcast(1 / RowQuantizer.Base)));
-                T.Multiply(value, T.Multiply(scale, T.Load(ref Unsafe.AsRef<float>(scales), o))).Store(ref target, o);
-            }
-        }
-    }
-
-    private static Span<float> Part(float* tile, int row) => new(tile + (row * Width), Width);
-
-    // The same group by group, each with its scales.
+    // Floats, a line for each row: the sums of every group times its scales.
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Int4Tile(Call* call, int panel, int row, int rows, float* tile, ref PrefetchCursor ahead)
+    private void SumGroups(Call* call, int panel, int row, int rows, float* tile, ref PrefetchCursor ahead)
     {
         const int Steps = PackedWeights.Group / 8;
         var part = stackalloc float[TileRows * Width];
@@ -217,13 +185,6 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
                 }
             }
         }
-
-        for (var i = 0; i < rows; i++)
-        {
-            ref var target = ref Unsafe.AsRef<float>(tile + (i * Width));
-            for (nuint o = 0; o < Width; o += (nuint)T.Count)
-                T.Multiply(T.Load(ref target, o), T.Broadcast(call->RowScales[row + i])).Store(ref target, o);
-        }
     }
 
     private void Dots(byte* x, int kernelRows, byte* panel, int steps, float* tile, ref PrefetchCursor ahead)
@@ -238,41 +199,82 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         }
     }
 
+    // From sums to outputs, straight to where they belong where no activation comes between.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Finish(Call* call, int panel, int row, int rows, float* tile)
     {
         var start = panel * Width;
         var count = Math.Min(Width, OutFeatures - start);
-        if (call->Bias != null)
-        {
-            ref var offsets = ref Unsafe.AsRef<float>(call->Bias + start);
-            for (var i = 0; i < rows; i++)
-            {
-                ref var values = ref Unsafe.AsRef<float>(tile + (i * Width));
-                for (nuint o = 0; o < Width; o += (nuint)T.Count)
-                    T.Add(T.Load(ref values, o), T.Load(ref offsets, o)).Store(ref values, o);
-            }
-        }
-
-        if (call->Activation != Activation.Identity)
-            VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * Width));
+        var direct = call->Activation == Activation.Identity && count == Width;
+        var lines = weights.Kind == DotKind.Int4 ? 1 : digits;
         for (var i = 0; i < rows; i++)
         {
-            var target = call->Y + ((long)(row + i) * OutFeatures) + start;
-            if (count == Width)
-                Write(ref Unsafe.AsRef<float>(tile + (i * Width)), ref Unsafe.AsRef<float>(target), call->Accumulate);
+            var target = direct ? call->Y + ((long)(row + i) * OutFeatures) + start : tile + (i * Width);
+            if (weights.Kind == DotKind.Int8)
+                Scale(call, panel, row + i, tile + (i * lines * Width), target, direct && call->Accumulate);
             else
-                for (var o = 0; o < count; o++)
-                    target[o] = call->Accumulate ? target[o] + tile[(i * Width) + o] : tile[(i * Width) + o];
+                Combine(call, panel, row + i, tile + (i * lines * Width), lines, target, direct && call->Accumulate);
+        }
+
+        if (direct)
+            return;
+        VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * Width));
+        for (var i = 0; i < rows; i++)
+        {
+            var values = new ReadOnlySpan<float>(tile + (i * Width), count);
+            var target = new Span<float>(call->Y + ((long)(row + i) * OutFeatures) + start, count);
+            if (call->Accumulate)
+                TensorPrimitives.Add(target, values, target);
+            else
+                values.CopyTo(target);
         }
     }
 
-    private static void Write(ref float source, ref float target, bool accumulate)
+    // Whole numbers of one row, the second digit's in the next line.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scale(Call* call, int panel, int row, float* line, float* target, bool accumulate)
     {
+        ref var sums = ref Unsafe.AsRef<int>(line);
+        ref var scales = ref Unsafe.AsRef<float>(call->Scales + (panel * Width));
+        ref var bias = ref Unsafe.AsRef<float>(call->Bias + (panel * Width));
+        ref var output = ref Unsafe.AsRef<float>(target);
+        var two = digits == 2;
+        var scale = T.Broadcast(call->RowScales[row]);
+        var offset = -128 * call->RowSums[row * digits];
+        var second = two ? -128 * call->RowSums[(row * digits) + 1] : 0;
         for (nuint o = 0; o < Width; o += (nuint)T.Count)
         {
-            var value = T.Load(ref source, o);
-            (accumulate ? T.Add(T.Load(ref target, o), value) : value).Store(ref target, o);
+            var value = T.Convert(ref sums, o, offset);
+            if (two)
+                value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, second), T.Broadcast(1 / RowQuantizer.Base)));
+            value = T.Multiply(value, T.Multiply(scale, T.Load(ref scales, o)));
+            if (call->Bias != null)
+                value = T.Add(value, T.Load(ref bias, o));
+            if (accumulate)
+                value = T.Add(T.Load(ref output, o), value);
+            value.Store(ref output, o);
+        }
+    }
+
+    // Floats of one row, of bf16 with a second number for each input those of both.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Combine(Call* call, int panel, int row, float* line, int lines, float* target, bool accumulate)
+    {
+        ref var sums = ref Unsafe.AsRef<float>(line);
+        ref var bias = ref Unsafe.AsRef<float>(call->Bias + (panel * Width));
+        ref var output = ref Unsafe.AsRef<float>(target);
+        var scale = T.Broadcast(weights.Kind == DotKind.Int4 ? call->RowScales[row] : 1);
+        for (nuint o = 0; o < Width; o += (nuint)T.Count)
+        {
+            var value = T.Load(ref sums, o);
+            if (lines == 2)
+                value = T.Add(value, T.Load(ref sums, o + Width));
+            value = T.Multiply(value, scale);
+            if (call->Bias != null)
+                value = T.Add(value, T.Load(ref bias, o));
+            if (accumulate)
+                value = T.Add(T.Load(ref output, o), value);
+            value.Store(ref output, o);
         }
     }
 

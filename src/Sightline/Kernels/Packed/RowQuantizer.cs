@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -27,7 +26,7 @@ internal static unsafe class RowQuantizer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Quantize(ReadOnlySpan<float> row, Span<sbyte> first, Span<sbyte> second)
     {
-        var most = row.IsEmpty ? 0 : MathF.Abs(TensorPrimitives.MaxMagnitude(row));
+        var most = GreatestMagnitude(row);
         var factor = Most / most;
         if (most == 0 || !float.IsFinite(most) || !float.IsFinite(factor))
         {
@@ -58,6 +57,40 @@ internal static unsafe class RowQuantizer
         }
 
         return most / Most;
+    }
+
+    // As whole numbers, magnitudes have the order of the floats, infinity and NaN above all.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static float GreatestMagnitude(ReadOnlySpan<float> row)
+    {
+        ref var source = ref Unsafe.As<float, int>(ref MemoryMarshal.GetReference(row));
+        var (i, greatest) = (0, 0);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            var most = Vector512<int>.Zero;
+            for (; i + Vector512<int>.Count <= row.Length; i += Vector512<int>.Count)
+                most = Vector512.Max(most, Vector512.LoadUnsafe(ref source, (nuint)i) & Vector512.Create(int.MaxValue));
+            greatest = GreatestOf(Vector256.Max(most.GetLower(), most.GetUpper()).AsVector());
+        }
+        else
+        {
+            var most = Vector<int>.Zero;
+            for (; i + Vector<int>.Count <= row.Length; i += Vector<int>.Count)
+                most = Vector.Max(most, Vector.LoadUnsafe(ref source, (nuint)i) & new Vector<int>(int.MaxValue));
+            greatest = GreatestOf(most);
+        }
+
+        for (; i < row.Length; i++)
+            greatest = Math.Max(greatest, Unsafe.Add(ref source, i) & int.MaxValue);
+        return BitConverter.Int32BitsToSingle(greatest);
+    }
+
+    private static int GreatestOf(Vector<int> values)
+    {
+        var greatest = 0;
+        for (var i = 0; i < Vector<int>.Count; i++)
+            greatest = Math.Max(greatest, values[i]);
+        return greatest;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
