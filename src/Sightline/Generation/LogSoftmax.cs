@@ -13,7 +13,7 @@ internal static class LogSoftmax
     {
         var exponentials = scratch[..scores.Length];
         TensorPrimitives.Subtract(scores, TensorPrimitives.Max<float>(scores), scores);
-        TensorPrimitives.Exp<float>(scores, exponentials);
+        Exponentials.Of(scores, 0, exponentials);
         TensorPrimitives.Subtract(scores, MathF.Log(EightLaneSum.Of(exponentials)), scores);
     }
 
@@ -22,8 +22,7 @@ internal static class LogSoftmax
     {
         var exponentials = scratch[..scores.Length];
         var max = TensorPrimitives.Max(scores);
-        TensorPrimitives.Subtract(scores, max, exponentials);
-        TensorPrimitives.Exp<float>(exponentials, exponentials);
+        Exponentials.Of(scores, max, exponentials);
         return max + MathF.Log(EightLaneSum.Of(exponentials));
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
@@ -23,5 +24,23 @@ internal static class Exponential<T> where T : struct, ILanes<T>
         sum = T.MultiplyAdd(sum, r, T.Broadcast(5.0000001201e-1f));
         sum = T.MultiplyAdd(sum, T.Multiply(r, r), T.Add(r, T.Broadcast(1)));
         return T.Scale(sum, n);
+    }
+
+    /// <summary>target[i] = e^(values[i] − shift).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Of(ReadOnlySpan<float> values, float shift, Span<float> target)
+    {
+        ref var source = ref MemoryMarshal.GetReference(values);
+        ref var first = ref MemoryMarshal.GetReference(target[..values.Length]);
+        var whole = values.Length / T.Count * T.Count;
+        for (nuint i = 0; i < (nuint)whole; i += (nuint)T.Count)
+            Of(T.Add(T.Load(ref source, i), T.Broadcast(-shift))).Store(ref first, i);
+        if (whole == values.Length)
+            return;
+        Span<float> padded = stackalloc float[T.Count];
+        ref var rest = ref MemoryMarshal.GetReference(padded);
+        values[whole..].CopyTo(padded);
+        Of(T.Add(T.Load(ref rest, 0), T.Broadcast(-shift))).Store(ref rest, 0);
+        padded[..(values.Length - whole)].CopyTo(target[whole..]);
     }
 }
