@@ -1,12 +1,13 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
 /// <summary>Rounds weights to a format and packs them; the result depends on nothing but the weights.</summary>
-internal static class WeightPacker
+internal static unsafe class WeightPacker
 {
-    private const int Int8Most = 127, Int4Most = 7;
+    private const int Int4Most = 7;
 
     /// <summary>Packs a weight matrix as its layer needs it, with what rounding takes where <see cref="FormatPlan.KeepsRemainder"/> says so; the weight is [outFeatures, inFeatures] then.</summary>
     public static PackedWeights Pack(WeightFormat format, LinearRole role, ReadOnlySpan<float> weight, WeightLayout layout, int inFeatures, int outFeatures)
@@ -30,28 +31,36 @@ internal static class WeightPacker
         var buffer = AlignedMemory.Allocate(checked((int)PackedWeights.ByteCount(kind, inFeatures, outFeatures)));
         var scales = new float[PackedWeights.ScaleCount(kind, inFeatures, outFeatures)];
         var packed = new PackedWeights(kind, inFeatures, outFeatures, buffer, scales);
-        var rows = layout == WeightLayout.OutIn ? [] : new float[PanelDot.Width * inFeatures];
-        for (var panel = 0; panel < packed.PanelCount; panel++)
+        fixed (float* source = weight)
         {
-            var first = panel * PanelDot.Width;
-            var count = Math.Min(PanelDot.Width, outFeatures - first);
-            if (layout == WeightLayout.InOut)
-                Transpose(weight, outFeatures, first, count, inFeatures, rows);
-            var outputs = layout == WeightLayout.OutIn ? weight.Slice(first * inFeatures, count * inFeatures) : rows.AsSpan(0, count * inFeatures);
-            var target = buffer.Span.Slice(panel * packed.PanelBytes, packed.PanelBytes);
-            switch (kind)
+            var start = source;
+            Parallel.For(0, packed.PanelCount, panel =>
             {
-                case DotKind.Int8:
-                    PackInt8(outputs, inFeatures, target, scales.AsSpan(first, PanelDot.Width));
-                    break;
-                case DotKind.Int4:
-                    var size = scales.Length / packed.PanelCount;
-                    PackInt4(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
-                    break;
-                default:
-                    PackBf16(outputs, inFeatures, MemoryMarshal.Cast<byte, ushort>(target));
-                    break;
-            }
+                var all = new ReadOnlySpan<float>(start, inFeatures * outFeatures);
+                var first = panel * PanelDot.Width;
+                var count = Math.Min(PanelDot.Width, outFeatures - first);
+                var rented = layout == WeightLayout.InOut ? ArrayPool<float>.Shared.Rent(count * inFeatures) : null;
+                if (rented is not null)
+                    Transpose(all, outFeatures, first, count, inFeatures, rented);
+                var outputs = rented is null ? all.Slice(first * inFeatures, count * inFeatures) : rented.AsSpan(0, count * inFeatures);
+                var target = buffer.Span.Slice(panel * packed.PanelBytes, packed.PanelBytes);
+                var size = scales.Length / packed.PanelCount;
+                switch (kind)
+                {
+                    case DotKind.Int8:
+                        PackInt8(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
+                        break;
+                    case DotKind.Int4:
+                        PackInt4(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
+                        break;
+                    default:
+                        PackBf16(outputs, inFeatures, target);
+                        break;
+                }
+
+                if (rented is not null)
+                    ArrayPool<float>.Shared.Return(rented);
+            });
         }
 
         return packed;
@@ -102,16 +111,19 @@ internal static class WeightPacker
 
     private static void PackInt8(ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target, Span<float> scales)
     {
+        var steps = target.Length / PanelDot.StepBytes;
+        var line = ArrayPool<byte>.Shared.Rent(4 * steps);
+        var numbers = MemoryMarshal.Cast<byte, uint>(line.AsSpan(0, 4 * steps));
         target.Fill(128);
         for (var o = 0; o < outputs.Length / inFeatures; o++)
         {
-            var row = outputs.Slice(o * inFeatures, inFeatures);
-            var most = MathF.Abs(TensorPrimitives.MaxMagnitude(row));
-            scales[o] = most / Int8Most;
-            var factor = Factor(Int8Most, most);
-            for (var i = 0; i < row.Length; i++)
-                target[Place8(i, o)] = (byte)(128 + (int)MathF.Round(row[i] * factor));
+            scales[o] = RowQuantizer.Quantize(outputs.Slice(o * inFeatures, inFeatures), MemoryMarshal.Cast<uint, sbyte>(numbers), []);
+            var places = MemoryMarshal.Cast<byte, uint>(target)[o..];
+            for (var step = 0; step < steps; step++)
+                places[step * PanelDot.Width] = numbers[step] ^ 0x80808080; // plus 128
         }
+
+        ArrayPool<byte>.Shared.Return(line);
     }
 
     // The scale is that of the greatest value on the side of −8, so that all sixteen steps are used.
@@ -136,13 +148,21 @@ internal static class WeightPacker
         }
     }
 
-    private static void PackBf16(ReadOnlySpan<float> outputs, int inFeatures, Span<ushort> target)
+    private static void PackBf16(ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target)
     {
+        var steps = target.Length / PanelDot.StepBytes;
+        var line = ArrayPool<byte>.Shared.Rent(4 * steps);
+        var numbers = MemoryMarshal.Cast<byte, uint>(line.AsSpan(0, 4 * steps));
+        target.Clear();
         for (var o = 0; o < outputs.Length / inFeatures; o++)
         {
-            for (var i = 0; i < inFeatures; i++)
-                target[Place16(i, o)] = ToBf16(outputs[(o * inFeatures) + i]);
+            Bf16Rounding.Round(outputs.Slice(o * inFeatures, inFeatures), MemoryMarshal.Cast<uint, ushort>(numbers));
+            var places = MemoryMarshal.Cast<byte, uint>(target)[o..];
+            for (var step = 0; step < steps; step++)
+                places[step * PanelDot.Width] = numbers[step];
         }
+
+        ArrayPool<byte>.Shared.Return(line);
     }
 
     private static float Factor(float numerator, float denominator)

@@ -12,7 +12,7 @@ namespace Sightline.Kernels;
 /// <param name="InFeatures">Width of the input.</param>
 /// <param name="Bytes">[outFeatures, inFeatures] signed bytes.</param>
 /// <param name="Scales">[outFeatures].</param>
-internal sealed record WeightRemainder(int InFeatures, ReadOnlyMemory<byte> Bytes, ReadOnlyMemory<float> Scales)
+internal sealed unsafe record WeightRemainder(int InFeatures, ReadOnlyMemory<byte> Bytes, ReadOnlyMemory<float> Scales)
 {
     private const int Most = 127;
 
@@ -21,12 +21,16 @@ internal sealed record WeightRemainder(int InFeatures, ReadOnlyMemory<byte> Byte
     {
         var width = rounded.InFeatures;
         var (bytes, scales) = (new byte[weight.Length], new float[rounded.OutFeatures]);
-        var rest = new float[width];
-        for (var o = 0; o < scales.Length; o++)
+        fixed (float* source = weight)
         {
-            WeightPacker.CopyRow(rounded, o, rest);
-            TensorPrimitives.Subtract(weight.Slice(o * width, width), rest, rest);
-            scales[o] = RowQuantizer.Quantize(rest, MemoryMarshal.Cast<byte, sbyte>(bytes.AsSpan(o * width, width)), []);
+            var start = source;
+            Parallel.For(0, scales.Length, () => new float[width], (o, _, rest) =>
+            {
+                WeightPacker.CopyRow(rounded, o, rest);
+                TensorPrimitives.Subtract(new ReadOnlySpan<float>(start + ((long)o * width), width), rest, rest);
+                scales[o] = RowQuantizer.Quantize(rest, MemoryMarshal.Cast<byte, sbyte>(bytes.AsSpan(o * width, width)), []);
+                return rest;
+            }, _ => { });
         }
 
         return new WeightRemainder(width, bytes, scales);
