@@ -10,7 +10,6 @@ namespace Sightline.Models;
 internal sealed class CrossCache : IDisposable
 {
     private readonly KernelSet _kernels;
-    private readonly int _pictures;
     private readonly int _hidden;
     private readonly AttentionShape _shape;
     private readonly int _pictureSize;
@@ -18,7 +17,7 @@ internal sealed class CrossCache : IDisposable
 
     public CrossCache(KernelSet kernels, int layers, int pictures, int length, int heads, int hidden)
     {
-        (_kernels, _pictures, _hidden) = (kernels, pictures, hidden);
+        (_kernels, _hidden) = (kernels, hidden);
         _shape = new AttentionShape
         {
             Batch = 1,
@@ -40,11 +39,13 @@ internal sealed class CrossCache : IDisposable
     /// <summary>Encoder positions of a picture.</summary>
     public int Length => _shape.KeyLength;
 
-    /// <summary>Stores a block's keys and values.</summary>
+    /// <summary>Stores a block's keys and values of some pictures.</summary>
     /// <param name="layer">The block.</param>
+    /// <param name="picture">The first picture.</param>
+    /// <param name="pictures">How many.</param>
     /// <param name="keysAndValues">[pictures · length, key then value, hidden], as the block's linear layer gives them.</param>
-    public void Fill(int layer, ReadOnlySpan<float> keysAndValues) =>
-        _kernels.PackKeysAndValues(_shape with { Batch = _pictures }, keysAndValues, keysAndValues[_hidden..], Layer(layer));
+    public void Fill(int layer, int picture, int pictures, ReadOnlySpan<float> keysAndValues) =>
+        _kernels.PackKeysAndValues(_shape with { Batch = pictures }, keysAndValues, keysAndValues[_hidden..], Layer(layer).AsSpan(picture * _pictureSize, pictures * _pictureSize));
 
     /// <summary>Attends to some pictures, from the first on.</summary>
     /// <param name="layer">The block.</param>

@@ -50,11 +50,16 @@ internal sealed class Gpt2Decoder
     public CrossCache CreateCrossCache(float[] encoderHiddenStates, int batch, int length)
     {
         var cache = new CrossCache(_kernels, _blocks.Length, batch, length, Config.NHead, Config.NEmbd);
-        var keysAndValues = ArrayPool<float>.Shared.Rent(checked(batch * length * 2 * Config.NEmbd));
+        var together = PictureGroup.Size(batch, length);
+        var keysAndValues = ArrayPool<float>.Shared.Rent(checked(together * length * 2 * Config.NEmbd));
         for (var i = 0; i < _blocks.Length; i++)
         {
-            _blocks[i].ComputeCrossKeysAndValues(encoderHiddenStates, batch * length, keysAndValues);
-            cache.Fill(i, keysAndValues);
+            for (var first = 0; first < batch; first += together)
+            {
+                var count = Math.Min(together, batch - first);
+                _blocks[i].ComputeCrossKeysAndValues(encoderHiddenStates.AsSpan(first * length * Config.NEmbd), count * length, keysAndValues);
+                cache.Fill(i, first, count, keysAndValues);
+            }
         }
 
         ArrayPool<float>.Shared.Return(keysAndValues);

@@ -65,15 +65,22 @@ internal sealed class ViTEncoder
         var hidden = _config.HiddenSize;
         var states = Embed(pixelValues, batch, height, width);
         var length = states.Length / batch / hidden;
-        using var scratch = new ViTScratch(batch * length, hidden, _config.IntermediateSize);
+        var together = PictureGroup.Size(batch, length);
+        using var scratch = new ViTScratch(together * length, hidden, _config.IntermediateSize);
         var hiddenStates = new List<float[]>();
         var attentions = new List<float[]>();
         foreach (var layer in _layers)
         {
             if (keep.HiddenStates)
                 hiddenStates.Add([.. states]);
-            var probabilities = keep.Attentions ? new float[batch * _config.NumAttentionHeads * length * length] : [];
-            layer.Forward(states, batch, length, scratch, probabilities);
+            var size = keep.Attentions ? _config.NumAttentionHeads * length * length : 0;
+            var probabilities = new float[batch * size];
+            for (var first = 0; first < batch; first += together)
+            {
+                var count = Math.Min(together, batch - first);
+                layer.Forward(states.AsSpan(first * length * hidden, count * length * hidden), count, length, scratch, probabilities.AsSpan(first * size, count * size));
+            }
+
             if (keep.Attentions)
                 attentions.Add(probabilities);
         }

@@ -50,10 +50,10 @@ internal sealed class ViTLayer
     }
 
     /// <summary>Transforms <paramref name="states"/> [batch, length, hidden] in place; fills probabilities [batch, heads, length, length] if not empty.</summary>
-    public void Forward(float[] states, int batch, int length, ViTScratch scratch, float[] probabilities)
+    public void Forward(Span<float> states, int batch, int length, ViTScratch scratch, Span<float> probabilities)
     {
         var rows = batch * length;
-        _normBefore.Forward(_kernels, states.AsSpan(0, rows * _hidden), scratch.Normed);
+        _normBefore.Forward(_kernels, states, scratch.Normed);
         _queryKeyValue.Forward(scratch.Normed, rows, scratch.QueryKeyValue);
         var shape = new AttentionShape
         {
@@ -69,7 +69,7 @@ internal sealed class ViTLayer
         };
         _kernels.Attention(shape, scratch.QueryKeyValue, scratch.QueryKeyValue.AsSpan(_hidden), scratch.QueryKeyValue.AsSpan(2 * _hidden), [], [], scratch.Context, probabilities);
         _attentionOutput.Forward(scratch.Context, rows, states, accumulate: true);
-        _normAfter.Forward(_kernels, states.AsSpan(0, rows * _hidden), scratch.Normed);
+        _normAfter.Forward(_kernels, states, scratch.Normed);
         _intermediate.Forward(scratch.Normed, rows, scratch.Intermediate, _activation);
         _output.Forward(scratch.Intermediate, rows, states, accumulate: true);
     }
