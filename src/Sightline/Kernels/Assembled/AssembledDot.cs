@@ -80,7 +80,7 @@ internal sealed unsafe class AssembledDot : PanelDot
         else
             Step(code, kind, rows);
         for (var line = 0; line < ahead; line += 64)
-            code.Prefetch(Next, line);
+            code.Prefetch(Next, line, once: ahead == StepBytes); // rows of a single call ask for so much
         code.AddConstant(Next, ahead);
         code.AddConstant(Panel, StepBytes);
         code.AddConstant(Row0, kind == DotKind.Int4 ? 8 : 4);

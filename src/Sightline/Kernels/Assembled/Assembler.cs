@@ -79,10 +79,10 @@ internal sealed class Assembler
         AddInt32(target - (_code.Count + 4));
     }
 
-    /// <summary>Asks for a cache line that will be read.</summary>
-    public void Prefetch(int baseRegister, int displacement)
+    /// <summary>Asks for a cache line that will be read; one that is read a single time need not stay (prefetchnta instead of prefetcht0).</summary>
+    public void Prefetch(int baseRegister, int displacement, bool once)
     {
-        _code.AddRange([Rex(0, baseRegister), 0x0F, 0x18, (byte)(0x88 | baseRegister & 7)]);
+        _code.AddRange([Rex(0, baseRegister), 0x0F, 0x18, (byte)((once ? 0x80 : 0x88) | baseRegister & 7)]);
         AddInt32(displacement);
     }
 
