@@ -154,7 +154,7 @@ internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
 
     // softmax(row · scale) over the visible keys; keys that the mask hides get the least float, as the reference's do.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Softmax(Span<float> row, int visible, float scale, byte* mask)
+    private static void Softmax(Span<float> row, int visible, float scale, byte* mask)
     {
         row[visible..].Clear();
         row = row[..visible];

@@ -45,19 +45,10 @@ internal static unsafe class WeightPacker
                 var outputs = rented is null ? all.Slice(first * inFeatures, count * inFeatures) : rented.AsSpan(0, count * inFeatures);
                 var target = buffer.Span.Slice(panel * packed.PanelBytes, packed.PanelBytes);
                 var size = scales.Length / packed.PanelCount;
-                switch (kind)
-                {
-                    case DotKind.Int8:
-                        PackInt8(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
-                        break;
-                    case DotKind.Int4:
-                        PackInt4(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
-                        break;
-                    default:
-                        PackBf16(outputs, inFeatures, target);
-                        break;
-                }
-
+                if (kind == DotKind.Int4)
+                    PackInt4(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
+                else
+                    PackRows(kind, outputs, inFeatures, target, scales.AsSpan(panel * size, size));
                 if (rented is not null)
                     ArrayPool<float>.Shared.Return(rented);
             });
@@ -109,21 +100,27 @@ internal static unsafe class WeightPacker
         }
     }
 
-    private static void PackInt8(ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target, Span<float> scales)
+    // int8 and bf16: a row is rounded as inputs are, then its steps go to the lane of their output.
+    private static void PackRows(DotKind kind, ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target, Span<float> scales)
     {
+        var offset = kind == DotKind.Int8 ? 0x80808080 : 0; // whole numbers are stored plus 128
         var steps = target.Length / PanelDot.StepBytes;
-        var line = ArrayPool<byte>.Shared.Rent(4 * steps);
-        var numbers = MemoryMarshal.Cast<byte, uint>(line.AsSpan(0, 4 * steps));
-        target.Fill(128);
+        var rented = ArrayPool<byte>.Shared.Rent(4 * steps);
+        var line = MemoryMarshal.Cast<byte, uint>(rented.AsSpan(0, 4 * steps));
+        var panel = MemoryMarshal.Cast<byte, uint>(target);
+        panel.Fill(offset);
         for (var o = 0; o < outputs.Length / inFeatures; o++)
         {
-            scales[o] = RowQuantizer.Quantize(outputs.Slice(o * inFeatures, inFeatures), MemoryMarshal.Cast<uint, sbyte>(numbers), []);
-            var places = MemoryMarshal.Cast<byte, uint>(target)[o..];
+            var row = outputs.Slice(o * inFeatures, inFeatures);
+            if (kind == DotKind.Int8)
+                scales[o] = RowQuantizer.Quantize(row, MemoryMarshal.Cast<uint, sbyte>(line), []);
+            else
+                Bf16Rounding.Round(row, MemoryMarshal.Cast<uint, ushort>(line));
             for (var step = 0; step < steps; step++)
-                places[step * PanelDot.Width] = numbers[step] ^ 0x80808080; // plus 128
+                panel[(step * PanelDot.Width) + o] = line[step] ^ offset;
         }
 
-        ArrayPool<byte>.Shared.Return(line);
+        ArrayPool<byte>.Shared.Return(rented);
     }
 
     // The scale is that of the greatest value on the side of −8, so that all sixteen steps are used.
@@ -146,23 +143,6 @@ internal static unsafe class WeightPacker
                 }
             }
         }
-    }
-
-    private static void PackBf16(ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target)
-    {
-        var steps = target.Length / PanelDot.StepBytes;
-        var line = ArrayPool<byte>.Shared.Rent(4 * steps);
-        var numbers = MemoryMarshal.Cast<byte, uint>(line.AsSpan(0, 4 * steps));
-        target.Clear();
-        for (var o = 0; o < outputs.Length / inFeatures; o++)
-        {
-            Bf16Rounding.Round(outputs.Slice(o * inFeatures, inFeatures), MemoryMarshal.Cast<uint, ushort>(numbers));
-            var places = MemoryMarshal.Cast<byte, uint>(target)[o..];
-            for (var step = 0; step < steps; step++)
-                places[step * PanelDot.Width] = numbers[step];
-        }
-
-        ArrayPool<byte>.Shared.Return(line);
     }
 
     private static float Factor(float numerator, float denominator)
