@@ -12,7 +12,7 @@ namespace Sightline.Models;
 internal static class PackedCheckpoint
 {
     /// <summary>Raised when the layout changes; another version is refused.</summary>
-    private const string Version = "2";
+    private const string Version = "3";
     private const string FormatKey = "sightline_weights";
     private const string VersionKey = "sightline_version";
 
@@ -71,9 +71,11 @@ internal static class PackedCheckpoint
             if (!source.Tensors.ContainsKey(name + Suffix(kind)))
                 continue;
             var panels = Take(source, name + Suffix(kind), TensorDType.U8, PackedWeights.ByteCount(kind, inFeatures, outFeatures), ref fault);
-            var scales = Take(source, name + ScaleSuffix, TensorDType.F32, PackedWeights.ScaleCount(kind, inFeatures, outFeatures), ref fault);
+            var hasRest = source.Tensors.ContainsKey(name + RestSuffix);
+            var groups = kind == DotKind.Int4 && !hasRest ? PackedWeights.GroupCount(inFeatures) : 1;
+            var scales = Take(source, name + ScaleSuffix, TensorDType.F32, PackedWeights.ScaleCount(kind, outFeatures, groups), ref fault);
             WeightRemainder? remainder = null;
-            if (source.Tensors.ContainsKey(name + RestSuffix))
+            if (hasRest)
             {
                 var rest = Take(source, name + RestSuffix, TensorDType.I8, (long)inFeatures * outFeatures, ref fault);
                 var restScales = Take(source, name + RestScaleSuffix, TensorDType.F32, outFeatures, ref fault);

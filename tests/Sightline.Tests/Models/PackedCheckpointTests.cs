@@ -71,7 +71,7 @@ public sealed class PackedCheckpointTests
     }
 
     [Theory]
-    [InlineData("\"sightline_version\":\"2\"", "\"sightline_version\":\"9\"", "version '9'")]
+    [InlineData("\"sightline_version\":\"3\"", "\"sightline_version\":\"9\"", "version '9'")]
     [InlineData("\"sightline_weights\":\"int8\"", "\"sightline_weights\":\"int9\"", "'int9'")]
     [InlineData("enc_to_dec_proj.weight.int8", "enc_to_dec_proj.weighT.int8", "'enc_to_dec_proj.weight'")]
     [InlineData("weight.rest_scale", "weight.rest_scalE", "weight.rest_scale' is missing")]

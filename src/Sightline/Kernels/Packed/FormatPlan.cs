@@ -19,6 +19,12 @@ internal static class FormatPlan
     public static bool KeepsRemainder(LinearRole role) => role == LinearRole.Head;
 
     /// <summary>
+    /// Whether four-bit weights have a scale for each group of inputs. Where what rounding takes is kept, one scale a row loses nothing that matters, and
+    /// the layer takes a quarter less of the time.
+    /// </summary>
+    public static bool HasGroups(LinearRole role) => !KeepsRemainder(role);
+
+    /// <summary>
     /// Numbers for each input. Where reading weights is what costs, a second digit is free up to about eight rows, and the inputs' error vanishes.
     /// </summary>
     public static int Digits(LinearRole role) => role is LinearRole.Encoder or LinearRole.CrossKeyValue ? 1 : 2;

@@ -26,7 +26,8 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     private const long MinimumParallelWork = 1 << 17;
 
     private readonly float[]? _bias = Pad(bias, weights.PanelCount * Width);
-    private readonly int _groups = weights.Kind == DotKind.Int4 ? weights.Steps / (PackedWeights.Group / 8) : 1;
+    private readonly int _groups = weights.Groups;
+    private readonly int _zero = weights.Kind == DotKind.Int4 ? 8 : 128; // what stands for 0 in the panels
     private readonly int _rowBytes = weights.Steps * (weights.Kind == DotKind.Int4 ? 8 : 4);
 
     private int PanelCount => weights.PanelCount;
@@ -148,7 +149,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         for (var row = firstRow; row < endRow; row += perTile)
         {
             var rows = Math.Min(perTile, endRow - row);
-            if (weights.Kind == DotKind.Int4)
+            if (_groups > 1)
                 SumGroups(call, panel, row, rows, tile, ref ahead);
             else
                 Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, panelStart, weights.Steps, tile, ref ahead);
@@ -174,8 +175,8 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
                 ref var sums = ref Unsafe.AsRef<int>(part + (i * digits * Width));
                 ref var target = ref Unsafe.AsRef<float>(tile + (i * Width));
                 var facts = call->RowSums + ((long)(row + i) * digits * _groups) + group;
-                var offset = -8 * facts[0];
-                var second = digits == 2 ? -8 * facts[_groups] : 0;
+                var offset = -_zero * facts[0];
+                var second = digits == 2 ? -_zero * facts[_groups] : 0;
                 for (nuint o = 0; o < Width; o += (nuint)T.Count)
                 {
                     var value = T.Convert(ref sums, o, offset);
@@ -206,14 +207,15 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         var start = panel * Width;
         var count = Math.Min(Width, OutFeatures - start);
         var direct = call->Activation == Activation.Identity && count == Width;
-        var lines = weights.Kind == DotKind.Int4 ? 1 : digits;
+        var summed = _groups > 1 || weights.Kind == DotKind.Bf16;
+        var lines = _groups > 1 ? 1 : digits;
         for (var i = 0; i < rows; i++)
         {
             var target = direct ? call->Y + ((long)(row + i) * OutFeatures) + start : tile + (i * Width);
-            if (weights.Kind == DotKind.Int8)
-                Scale(call, panel, row + i, tile + (i * lines * Width), target, direct && call->Accumulate);
-            else
+            if (summed)
                 Combine(call, panel, row + i, tile + (i * lines * Width), lines, target, direct && call->Accumulate);
+            else
+                Scale(call, panel, row + i, tile + (i * lines * Width), target, direct && call->Accumulate);
         }
 
         if (direct)
@@ -240,8 +242,8 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         ref var output = ref Unsafe.AsRef<float>(target);
         var two = digits == 2;
         var scale = T.Broadcast(call->RowScales[row]);
-        var offset = -128 * call->RowSums[row * digits];
-        var second = two ? -128 * call->RowSums[(row * digits) + 1] : 0;
+        var offset = -_zero * call->RowSums[row * digits];
+        var second = two ? -_zero * call->RowSums[(row * digits) + 1] : 0;
         for (nuint o = 0; o < Width; o += (nuint)T.Count)
         {
             var value = T.Convert(ref sums, o, offset);

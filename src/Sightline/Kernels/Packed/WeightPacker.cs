@@ -12,7 +12,7 @@ internal static unsafe class WeightPacker
     /// <summary>Packs a weight matrix as its layer needs it, with what rounding takes where <see cref="FormatPlan.KeepsRemainder"/> says so; the weight is [outFeatures, inFeatures] then.</summary>
     public static PackedWeights Pack(WeightFormat format, LinearRole role, ReadOnlySpan<float> weight, WeightLayout layout, int inFeatures, int outFeatures)
     {
-        var packed = Pack(FormatPlan.Kind(format, role)!.Value, weight, layout, inFeatures, outFeatures);
+        var packed = Pack(FormatPlan.Kind(format, role)!.Value, weight, layout, inFeatures, outFeatures, FormatPlan.HasGroups(role));
         if (!FormatPlan.KeepsRemainder(role))
             return packed;
         ArgumentOutOfRangeException.ThrowIfNotEqual(layout, WeightLayout.OutIn);
@@ -25,11 +25,13 @@ internal static unsafe class WeightPacker
     /// <param name="layout">Which way round they are.</param>
     /// <param name="inFeatures">Width of the input.</param>
     /// <param name="outFeatures">Width of the output.</param>
-    public static PackedWeights Pack(DotKind kind, ReadOnlySpan<float> weight, WeightLayout layout, int inFeatures, int outFeatures)
+    /// <param name="grouped">Whether each <see cref="PackedWeights.Group"/> of a row gets a scale in <see cref="DotKind.Int4"/>; one scale a row otherwise.</param>
+    public static PackedWeights Pack(DotKind kind, ReadOnlySpan<float> weight, WeightLayout layout, int inFeatures, int outFeatures, bool grouped = true)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(weight.Length, inFeatures * outFeatures);
         var buffer = AlignedMemory.Allocate(checked((int)PackedWeights.ByteCount(kind, inFeatures, outFeatures)));
-        var scales = new float[PackedWeights.ScaleCount(kind, inFeatures, outFeatures)];
+        var groups = kind == DotKind.Int4 && grouped ? PackedWeights.GroupCount(inFeatures) : 1;
+        var scales = new float[PackedWeights.ScaleCount(kind, outFeatures, groups)];
         var packed = new PackedWeights(kind, inFeatures, outFeatures, buffer, scales);
         fixed (float* source = weight)
         {
@@ -46,7 +48,7 @@ internal static unsafe class WeightPacker
                 var target = buffer.Span.Slice(panel * packed.PanelBytes, packed.PanelBytes);
                 var size = scales.Length / packed.PanelCount;
                 if (kind == DotKind.Int4)
-                    PackInt4(outputs, inFeatures, target, scales.AsSpan(panel * size, size));
+                    PackInt4(outputs, inFeatures, packed.GroupSize, target, scales.AsSpan(panel * size, size));
                 else
                     PackRows(kind, outputs, inFeatures, target, scales.AsSpan(panel * size, size));
                 if (rented is not null)
@@ -73,7 +75,7 @@ internal static unsafe class WeightPacker
                 var size = weights.Scales.Length / weights.PanelCount;
                 var scales = weights.Scales.Span.Slice(output / PanelDot.Width * size, size);
                 for (var i = 0; i < weights.InFeatures; i++)
-                    row[i] = (Nibble(panel, i, lane) - 8) * scales[(i / PackedWeights.Group * PanelDot.Width) + lane];
+                    row[i] = (Nibble(panel, i, lane) - 8) * scales[(i / weights.GroupSize * PanelDot.Width) + lane];
                 break;
             default:
                 var numbers = MemoryMarshal.Cast<byte, ushort>(panel);
@@ -124,16 +126,16 @@ internal static unsafe class WeightPacker
     }
 
     // The scale is that of the greatest value on the side of −8, so that all sixteen steps are used.
-    private static void PackInt4(ReadOnlySpan<float> outputs, int inFeatures, Span<byte> target, Span<float> scales)
+    private static void PackInt4(ReadOnlySpan<float> outputs, int inFeatures, int groupSize, Span<byte> target, Span<float> scales)
     {
         target.Fill(0x88);
         for (var o = 0; o < outputs.Length / inFeatures; o++)
         {
-            for (var start = 0; start < inFeatures; start += PackedWeights.Group)
+            for (var start = 0; start < inFeatures; start += groupSize)
             {
-                var group = outputs.Slice((o * inFeatures) + start, Math.Min(PackedWeights.Group, inFeatures - start));
+                var group = outputs.Slice((o * inFeatures) + start, Math.Min(groupSize, inFeatures - start));
                 var scale = TensorPrimitives.MaxMagnitude(group) / -(Int4Most + 1);
-                scales[(start / PackedWeights.Group * PanelDot.Width) + o] = scale;
+                scales[(start / groupSize * PanelDot.Width) + o] = scale;
                 var factor = Factor(1, scale);
                 for (var i = 0; i < group.Length; i++)
                 {
