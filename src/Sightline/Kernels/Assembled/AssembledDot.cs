@@ -4,7 +4,7 @@ namespace Sightline.Kernels.Assembled;
 
 /// <summary>
 /// AVX-512 dot products assembled at run time, for instructions that .NET 10 has no intrinsic for: vpdpbusd and vdpbf16ps on 512-bit registers. Tiles of
-/// up to 6 rows × 64 outputs keep 24 sums in registers. Measured on a Zen 5: 1.7 times the speed of 256-bit AVX-VNNI.
+/// up to 12 rows × 32 outputs keep 24 sums in registers. Measured on a Zen 5: 1.7 times the speed of 256-bit AVX-VNNI.
 /// </summary>
 /// <remarks>
 /// Off by the AppContext switch <c>Sightline.DisableAssembledKernels</c> or the environment variable <c>SIGHTLINE_ASSEMBLED=0</c>, and where the
@@ -12,14 +12,17 @@ namespace Sightline.Kernels.Assembled;
 /// </remarks>
 internal sealed unsafe class AssembledDot : PanelDot
 {
-    private const int MostRows = 6;
-    private const int FirstWeight = 24, HighWeight = 20, FirstInput = 28, NibbleMask = 31;
+    private const int MostRows = 12;
+    private const int Parts = PanelDot.Width / 16; // registers of sums for a row
+    private const int FirstWeight = 24, HighWeight = 26, FirstInput = 28, NibbleMask = 31;
 
-    // General registers that neither calling convention preserves.
-    private const int Counter = 0, Panel = 2, Row0 = 8, Row3 = 9, Stride = 10, Next = 11, Sums = 2; // the last when the panel has been read
+    // General registers that neither calling convention preserves, but for two of the rows', which are saved.
+    private const int Counter = 0, Panel = 2, Stride = 10, Next = 11, Sums = 2; // the last when the panel has been read
+    private static ReadOnlySpan<int> Rows => [8, 9, 3, 6]; // of rows 0, 3, 6 and 9: r8, r9, rbx, rsi
+    private const int RowsOfRegister = 3;
 
     private readonly DotKind _kind;
-    private readonly nint[][] _code; // by number of rows and of cache lines asked for: 1, 2 or 4
+    private readonly nint[][] _code; // by number of rows and of cache lines asked for, 1 or 2
 
     private AssembledDot(DotKind kind, nint[][] code) => (_kind, _code) = (kind, code);
 
@@ -52,7 +55,7 @@ internal sealed unsafe class AssembledDot : PanelDot
 
     /// <summary>The code for one number of rows.</summary>
     /// <param name="kind">What the bytes mean.</param>
-    /// <param name="rows">1 to <see cref="MostRows"/>; 1 to 4 of <see cref="DotKind.Int4"/>.</param>
+    /// <param name="rows">1 to <see cref="MostRows"/>.</param>
     /// <param name="ahead">Bytes asked for with every step.</param>
     /// <param name="windows">The calling convention: the argument is in rcx and xmm6 … xmm15 are the caller's; otherwise in rdi.</param>
     internal static byte[] Assemble(DotKind kind, int rows, int ahead, bool windows)
@@ -61,17 +64,25 @@ internal sealed unsafe class AssembledDot : PanelDot
         var argument = windows ? 1 : 7;
         if (windows)
             SaveRegisters(code, argument, restore: false);
-        code.LoadGeneral(Row0, argument, 0);
+        var saved = rows > 2 * RowsOfRegister ? Rows[2..] : [];
+        foreach (var register in saved)
+            code.Push(register);
+        code.LoadGeneral(Rows[0], argument, 0);
         code.LoadGeneral(Stride, argument, 8);
         code.LoadGeneral(Panel, argument, 16);
         code.LoadGeneral(Counter, argument, 24);
         code.LoadGeneral(Next, argument, 48);
         if (kind == DotKind.Int4)
             code.Broadcast(NibbleMask, new Assembler.Memory(argument, 40));
-        code.Move(Row3, Row0);
-        for (var i = 0; i < 3; i++)
-            code.Add(Row3, Stride);
-        for (var sum = 0; sum < 4 * rows; sum++)
+        var registers = Rows[..((rows + RowsOfRegister - 1) / RowsOfRegister)];
+        for (var i = 1; i < registers.Length; i++)
+        {
+            code.Move(registers[i], registers[i - 1]);
+            for (var row = 0; row < RowsOfRegister; row++)
+                code.Add(registers[i], Stride);
+        }
+
+        for (var sum = 0; sum < Parts * rows; sum++)
             code.Xor(sum, sum, sum);
 
         var loop = code.Position;
@@ -83,14 +94,16 @@ internal sealed unsafe class AssembledDot : PanelDot
             code.Prefetch(Next, line, once: ahead == StepBytes); // rows of a single call ask for so much
         code.AddConstant(Next, ahead);
         code.AddConstant(Panel, StepBytes);
-        code.AddConstant(Row0, kind == DotKind.Int4 ? 8 : 4);
-        code.AddConstant(Row3, kind == DotKind.Int4 ? 8 : 4);
+        foreach (var register in registers)
+            code.AddConstant(register, kind == DotKind.Int4 ? 8 : 4);
         code.Decrement(Counter);
         code.JumpIfNotZero(loop);
 
         code.LoadGeneral(Sums, argument, 32);
-        for (var sum = 0; sum < 4 * rows; sum++)
+        for (var sum = 0; sum < Parts * rows; sum++)
             code.Store(new Assembler.Memory(Sums, 64 * sum), sum);
+        for (var i = saved.Length - 1; i >= 0; i--)
+            code.Pop(saved[i]);
         if (windows)
             SaveRegisters(code, argument, restore: true);
         code.Return();
@@ -99,25 +112,25 @@ internal sealed unsafe class AssembledDot : PanelDot
 
     private static void Step(Assembler code, DotKind kind, int rows)
     {
-        for (var part = 0; part < 4; part++)
+        for (var part = 0; part < Parts; part++)
             code.Load(FirstWeight + part, new Assembler.Memory(Panel, 64 * part));
         for (var row = 0; row < rows; row++)
         {
             var input = FirstInput + (row & 3);
             code.Broadcast(input, Row(row, 0));
-            for (var part = 0; part < 4; part++)
+            for (var part = 0; part < Parts; part++)
             {
                 if (kind == DotKind.Bf16)
-                    code.AddBf16Products((4 * row) + part, FirstWeight + part, input);
+                    code.AddBf16Products((Parts * row) + part, FirstWeight + part, input);
                 else
-                    code.AddByteProducts((4 * row) + part, FirstWeight + part, input);
+                    code.AddByteProducts((Parts * row) + part, FirstWeight + part, input);
             }
         }
     }
 
     private static void NibbleStep(Assembler code, int rows)
     {
-        for (var part = 0; part < 4; part++)
+        for (var part = 0; part < Parts; part++)
         {
             code.Load(FirstWeight + part, new Assembler.Memory(Panel, 64 * part));
             code.ShiftRight(HighWeight + part, FirstWeight + part, 4);
@@ -131,14 +144,14 @@ internal sealed unsafe class AssembledDot : PanelDot
             {
                 var input = FirstInput + half;
                 code.Broadcast(input, Row(row, 4 * half));
-                for (var part = 0; part < 4; part++)
-                    code.AddByteProducts((4 * row) + part, (half == 0 ? FirstWeight : HighWeight) + part, input);
+                for (var part = 0; part < Parts; part++)
+                    code.AddByteProducts((Parts * row) + part, (half == 0 ? FirstWeight : HighWeight) + part, input);
             }
         }
     }
 
     private static Assembler.Memory Row(int row, int displacement) =>
-        new(row < 3 ? Row0 : Row3, displacement, row % 3 == 0 ? -1 : Stride, row % 3 == 2 ? 2 : 1);
+        new(Rows[row / RowsOfRegister], displacement, row % RowsOfRegister == 0 ? -1 : Stride, row % RowsOfRegister == 2 ? 2 : 1);
 
     private static void SaveRegisters(Assembler code, int argument, bool restore)
     {
@@ -156,11 +169,11 @@ internal sealed unsafe class AssembledDot : PanelDot
     {
         if (!(kind == DotKind.Bf16 ? CpuFeatures.HasAvx512Bf16 : CpuFeatures.HasAvx512Vnni))
             return null;
-        var code = new nint[(kind == DotKind.Int4 ? 4 : MostRows) + 1][];
+        var code = new nint[MostRows + 1][];
         for (var rows = 1; rows < code.Length; rows++)
         {
-            code[rows] = new nint[3];
-            for (var lines = 0; lines < 3; lines++)
+            code[rows] = new nint[StepBytes / 64];
+            for (var lines = 0; lines < code[rows].Length; lines++)
             {
                 if (ExecutableMemory.TryCreate(Assemble(kind, rows, 64 << lines, OperatingSystem.IsWindows())) is not { } memory)
                     return null;

@@ -56,6 +56,12 @@ internal sealed class Assembler
     public void LoadGeneral(int register, int baseRegister, sbyte displacement) =>
         _code.AddRange([Rex(register, baseRegister), 0x8B, (byte)(0x40 | (register & 7) << 3 | baseRegister & 7), (byte)displacement]);
 
+    /// <summary>Puts one of the first eight registers on the stack.</summary>
+    public void Push(int register) => _code.Add((byte)(0x50 | register));
+
+    /// <summary>Takes one of the first eight registers from the stack.</summary>
+    public void Pop(int register) => _code.Add((byte)(0x58 | register));
+
     /// <summary>register ← a.</summary>
     public void Move(int register, int a) => _code.AddRange([Rex(a, register), 0x89, (byte)(0xC0 | (a & 7) << 3 | register & 7)]);
 

@@ -6,8 +6,6 @@ namespace Sightline.Kernels;
 /// <summary>Whole-number dot products on 256-bit registers: tiles of 3 rows × 32 outputs, as 16 registers allow.</summary>
 internal sealed unsafe class Int8Dot256<T>(DotKind kind) : PanelDot where T : struct, IByteProducts<Vector256<int>>
 {
-    private const int Half = StepBytes / 2;
-
     public override string Name => T.Name;
 
     public override int MaxRows => 3;
@@ -16,19 +14,14 @@ internal sealed unsafe class Int8Dot256<T>(DotKind kind) : PanelDot where T : st
     public override void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead)
     {
         var y = (int*)sums;
-        for (var half = 0; half < 2; half++)
+        if (kind == DotKind.Int4)
+            Nibbles(x, xStride, rows, panel, steps, y);
+        else if (rows == 3)
+            Tile3(x, xStride, panel, steps, y);
+        else
         {
-            var w = panel + (half * Half);
-            var target = y + (half * Width / 2);
-            if (kind == DotKind.Int4)
-                Nibbles(x, xStride, rows, w, steps, target);
-            else if (rows == 3)
-                Tile3(x, xStride, w, steps, target);
-            else
-            {
-                for (var r = 0; r < rows; r++)
-                    Tile1(x + (r * xStride), w, steps, target + (r * Width));
-            }
+            for (var r = 0; r < rows; r++)
+                Tile1(x + (r * xStride), panel, steps, y + (r * Width));
         }
 
         if (T.Signed && kind == DotKind.Int8)

@@ -12,6 +12,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
 {
     private const int Width = PanelDot.Width;
     private const int QueryBlock = 52; // rows of scores that are in the cache at a time; a quarter of a picture's 197
+    private const int TileRows = 12;
     private const int PrefetchDistance = 4096;
     private const long MinimumParallelWork = 1 << 18;
 
@@ -172,20 +173,22 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
         return T.Sum(sum);
     }
 
-    // target[i, panel · 64 + o] = x[i] · panels[panel, o]
+    // target[i, panel · 32 + o] = x[i] · panels[panel, o]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(byte* x, int steps, int rows, byte* panels, int panelCount, float* target)
     {
-        const int Most = 8;
-        var tile = stackalloc float[Most * Width];
+        var most = Math.Min(TileRows, dot.MaxRows);
+        var tiles = (rows + most - 1) / most;
+        var perTile = (rows + tiles - 1) / tiles;
+        var tile = stackalloc float[TileRows * Width];
         for (var panel = 0; panel < panelCount; panel++, panels += steps * PanelDot.StepBytes)
         {
             for (var done = 0; done < rows;)
             {
-                var count = Math.Min(Math.Min(Most, dot.MaxRows), rows - done);
+                var count = Math.Min(perTile, rows - done);
                 var place = target + (((long)done * panelCount) + panel) * Width;
-                dot.Multiply(x + ((long)done * 4 * steps), 4 * steps, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, count <= 4 ? PanelDot.StepBytes : 64);
+                dot.Multiply(x + ((long)done * 4 * steps), 4 * steps, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, tiles == 1 ? PanelDot.StepBytes : PanelDot.StepBytes / 2);
                 for (var i = 0; i < count && count > 1; i++)
                     new ReadOnlySpan<float>(tile + (i * Width), Width).CopyTo(new Span<float>(place + ((long)i * panelCount * Width), Width));
                 done += count;
@@ -206,7 +209,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
         public float* Probabilities;
     }
 
-    /// <summary>A head's keys [KeyPanels, KeySteps, 64, 2 dimensions], then its values [DimPanels, ValueSteps, 64, 2 keys].</summary>
+    /// <summary>A head's keys [KeyPanels, KeySteps, 32, 2 dimensions], then its values [DimPanels, ValueSteps, 32, 2 keys].</summary>
     private readonly struct Layout(in AttentionShape shape)
     {
         public readonly int KeyPanels = (shape.KeyLength + Width - 1) / Width;

@@ -21,8 +21,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     private const int TileRows = 12; // kernel rows, each digit counting as one
     private const int ChunkRows = 104; // kernel rows of a block: with a panel they stay in the second-level cache
     private const int PreparedRows = 16; // rows of a block of preparation
-    private const int FewRows = 8; // kernel rows; up to so many, reading weights is what costs
-    private const int FewRowsDistance = 4096;
+    private const int SingleCallDistance = 16384; // bytes that the caches are asked ahead of the products where one call takes all rows
     private const long MinimumParallelWork = 1 << 17;
 
     private readonly float[]? _bias = Pad(bias, weights.PanelCount * Width);
@@ -64,6 +63,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
                 RowCount = rows,
                 Chunks = chunks,
                 PanelsPerBlock = 1,
+                BytesAhead = chunks == 1 && kernelRows <= dot.MaxRows ? PanelDot.StepBytes : PanelDot.StepBytes / 2,
                 Activation = activation,
                 Accumulate = accumulate,
             };
@@ -142,17 +142,21 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     {
         var tile = stackalloc float[TileRows * Width];
         var perTile = TileRows / digits;
+        if (dot.MaxRows == TileRows) // tiles alike: a few rows alone keep the processor less busy
+        {
+            var tiles = (endRow - firstRow + perTile - 1) / perTile;
+            perTile = (endRow - firstRow + tiles - 1) / tiles;
+        }
+
         var panelStart = call->Panels + ((long)panel * weights.PanelBytes);
-        var ahead = (endRow - firstRow) * digits <= dot.MaxRows
-            ? new PrefetchCursor(panelStart + FewRowsDistance, panelStart + (2 * weights.PanelBytes))
-            : new PrefetchCursor(panelStart + weights.PanelBytes, panelStart + (2 * weights.PanelBytes));
+        var ahead = new PrefetchCursor(panelStart + (call->BytesAhead == PanelDot.StepBytes ? SingleCallDistance : weights.PanelBytes), panelStart + (2 * weights.PanelBytes));
         for (var row = firstRow; row < endRow; row += perTile)
         {
             var rows = Math.Min(perTile, endRow - row);
             if (_groups > 1)
                 SumGroups(call, panel, row, rows, tile, ref ahead);
             else
-                Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, panelStart, weights.Steps, tile, ref ahead);
+                Dots(call->Rows + ((long)row * digits * _rowBytes), rows * digits, panelStart, weights.Steps, tile, call->BytesAhead, ref ahead);
             Finish(call, panel, row, rows, tile);
         }
     }
@@ -168,7 +172,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         for (var group = 0; group < _groups; group++)
         {
             Dots(call->Rows + ((long)row * digits * _rowBytes) + (group * PackedWeights.Group), rows * digits,
-                call->Panels + ((long)panel * weights.PanelBytes) + (group * Steps * PanelDot.StepBytes), Steps, part, ref ahead);
+                call->Panels + ((long)panel * weights.PanelBytes) + (group * Steps * PanelDot.StepBytes), Steps, part, call->BytesAhead, ref ahead);
             var scales = call->Scales + (((long)panel * _groups + group) * Width);
             for (var i = 0; i < rows; i++)
             {
@@ -188,14 +192,11 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         }
     }
 
-    private void Dots(byte* x, int kernelRows, byte* panel, int steps, float* tile, ref PrefetchCursor ahead)
+    private void Dots(byte* x, int kernelRows, byte* panel, int steps, float* tile, int bytes, ref PrefetchCursor ahead)
     {
-        // Of few rows every call asks for as much of what comes next as the others do, so that memory never waits for products.
-        var most = dot.MaxRows < kernelRows && kernelRows <= 2 * dot.MaxRows ? (kernelRows + 1) / 2 : dot.MaxRows;
-        var bytes = kernelRows > FewRows ? 64 : kernelRows > most ? PanelDot.StepBytes / 2 : PanelDot.StepBytes;
-        for (var done = 0; done < kernelRows; done += most)
+        for (var done = 0; done < kernelRows; done += dot.MaxRows)
         {
-            var rows = Math.Min(most, kernelRows - done);
+            var rows = Math.Min(dot.MaxRows, kernelRows - done);
             dot.Multiply(x + ((long)done * _rowBytes), _rowBytes, rows, panel, steps, tile + (done * Width), ahead.Take(steps * bytes, panel), bytes);
         }
     }
@@ -300,6 +301,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         public int RowCount;
         public int Chunks;
         public int PanelsPerBlock;
+        public int BytesAhead; // asked for with every step
         public Activation Activation;
         public bool Accumulate;
     }

@@ -1,14 +1,14 @@
 namespace Sightline.Kernels;
 
 /// <summary>
-/// The weights of a linear layer as the kernels read them, in memory of this process or in a mapped file: panels of 64 outputs, each
-/// [steps, 64, 4 bytes] as <see cref="DotKind"/> says, the last filled up.
+/// The weights of a linear layer as the kernels read them, in memory of this process or in a mapped file: panels of 32 outputs, each
+/// [steps, 32, 4 bytes] as <see cref="DotKind"/> says, the last filled up.
 /// </summary>
 /// <param name="Kind">What the bytes mean.</param>
 /// <param name="InFeatures">Width of the input.</param>
 /// <param name="OutFeatures">Width of the output.</param>
 /// <param name="Panels">The panels; they start at a multiple of 64 bytes.</param>
-/// <param name="Scales">Floats: [panels · 64] for int8; [panels, groups, 64] for int4, of one group or of <see cref="GroupCount"/>; none for bf16.</param>
+/// <param name="Scales">Floats: [panels · 32] for int8; [panels, groups, 32] for int4, of one group or of <see cref="GroupCount"/>; none for bf16.</param>
 internal sealed record PackedWeights(DotKind Kind, int InFeatures, int OutFeatures, ReadOnlyMemory<byte> Panels, ReadOnlyMemory<float> Scales)
 {
     /// <summary>Inputs that share a scale in <see cref="DotKind.Int4"/>, unless the whole row shares one.</summary>
@@ -23,7 +23,7 @@ internal sealed record PackedWeights(DotKind Kind, int InFeatures, int OutFeatur
     /// <summary>Inputs that share a scale.</summary>
     public int GroupSize => Groups == 1 ? InFeatures : Group;
 
-    /// <summary>Panels of 64 outputs.</summary>
+    /// <summary>Panels of 32 outputs.</summary>
     public int PanelCount => Count(OutFeatures, PanelDot.Width);
 
     /// <summary>Steps of a panel.</summary>

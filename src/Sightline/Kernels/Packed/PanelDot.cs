@@ -1,14 +1,14 @@
 namespace Sightline.Kernels;
 
 /// <summary>
-/// Dot products of rows with one panel of 64 outputs: the inner loop of every packed format. A step takes four bytes of each row and 256 bytes of the
+/// Dot products of rows with one panel of 32 outputs: the inner loop of every packed format. A step takes four bytes of each row and 128 bytes of the
 /// panel, four for each output; what the bytes mean is the kind's business (<see cref="DotKind"/>). Whole-number kinds give the same sums on every
 /// processor, bit for bit.
 /// </summary>
 internal abstract unsafe class PanelDot
 {
     /// <summary>Outputs of a panel.</summary>
-    public const int Width = 64;
+    public const int Width = 32;
 
     /// <summary>Bytes of a panel for one step.</summary>
     public const int StepBytes = 4 * Width;
@@ -23,10 +23,10 @@ internal abstract unsafe class PanelDot
     /// <param name="x">The first row.</param>
     /// <param name="xStride">Bytes from row to row.</param>
     /// <param name="rows">1 to <see cref="MaxRows"/>.</param>
-    /// <param name="panel">steps × 256 bytes.</param>
+    /// <param name="panel">steps × 128 bytes.</param>
     /// <param name="steps">Number of steps.</param>
-    /// <param name="sums">[rows, 64] 32-bit whole numbers or floats.</param>
+    /// <param name="sums">[rows, 32] 32-bit whole numbers or floats.</param>
     /// <param name="next">Where weights lie that will be read soon: the caches are asked for some of it with every step, where that helps. Never read.</param>
-    /// <param name="ahead">How many bytes with every step: 64, 128 or 256.</param>
+    /// <param name="ahead">How many bytes with every step: 64 or 128.</param>
     public abstract void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead);
 }
