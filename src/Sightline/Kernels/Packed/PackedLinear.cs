@@ -24,7 +24,7 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
     private const int SingleCallDistance = 16384; // bytes that the caches are asked ahead of the products where one call takes all rows
     private const long MinimumParallelWork = 1 << 17;
 
-    private readonly float[]? _bias = Pad(bias, weights.PanelCount * Width);
+    private readonly float[] _bias = Pad(bias, weights.PanelCount * Width);
     private readonly int _groups = weights.Groups;
     private readonly int _zero = weights.Kind == DotKind.Int4 ? 8 : 128; // what stands for 0 in the panels
     private readonly int _rowBytes = weights.Steps * (weights.Kind == DotKind.Int4 ? 8 : 4);
@@ -208,83 +208,85 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
         var start = panel * Width;
         var count = Math.Min(Width, OutFeatures - start);
         var direct = call->Activation == Activation.Identity && count == Width;
-        var summed = _groups > 1 || weights.Kind == DotKind.Bf16;
-        var lines = _groups > 1 ? 1 : digits;
-        for (var i = 0; i < rows; i++)
-        {
-            var target = direct ? call->Y + ((long)(row + i) * OutFeatures) + start : tile + (i * Width);
-            if (summed)
-                Combine(call, panel, row + i, tile + (i * lines * Width), lines, target, direct && call->Accumulate);
-            else
-                Scale(call, panel, row + i, tile + (i * lines * Width), target, direct && call->Accumulate);
-        }
-
+        var target = direct ? call->Y + ((long)row * OutFeatures) + start : tile;
+        var stride = direct ? OutFeatures : Width;
+        if (_groups > 1 || weights.Kind == DotKind.Bf16)
+            Combine(call, panel, row, rows, tile, target, stride, direct && call->Accumulate);
+        else
+            Scale(call, panel, row, rows, tile, target, stride, direct && call->Accumulate);
         if (direct)
             return;
         VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * Width));
         for (var i = 0; i < rows; i++)
         {
             var values = new ReadOnlySpan<float>(tile + (i * Width), count);
-            var target = new Span<float>(call->Y + ((long)(row + i) * OutFeatures) + start, count);
+            var output = new Span<float>(call->Y + ((long)(row + i) * OutFeatures) + start, count);
             if (call->Accumulate)
-                TensorPrimitives.Add(target, values, target);
+                TensorPrimitives.Add(output, values, output);
             else
-                values.CopyTo(target);
+                values.CopyTo(output);
         }
     }
 
-    // Whole numbers of one row, the second digit's in the next line.
+    // Whole numbers, a line for each digit. Where the target is the tile itself, a line is written after those that it covers were read.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Scale(Call* call, int panel, int row, float* line, float* target, bool accumulate)
+    private void Scale(Call* call, int panel, int row, int rows, float* tile, float* target, long stride, bool accumulate)
     {
-        ref var sums = ref Unsafe.AsRef<int>(line);
+        var rowScales = call->RowScales + row;
+        var rowSums = call->RowSums + ((long)row * digits);
         ref var scales = ref Unsafe.AsRef<float>(call->Scales + (panel * Width));
         ref var bias = ref Unsafe.AsRef<float>(call->Bias + (panel * Width));
-        ref var output = ref Unsafe.AsRef<float>(target);
-        var two = digits == 2;
-        var scale = T.Broadcast(call->RowScales[row]);
-        var offset = -_zero * call->RowSums[row * digits];
-        var second = two ? -_zero * call->RowSums[(row * digits) + 1] : 0;
+        var (lines, zero) = (digits, _zero);
+        var second = T.Broadcast(1 / RowQuantizer.Base);
         for (nuint o = 0; o < Width; o += (nuint)T.Count)
         {
-            var value = T.Convert(ref sums, o, offset);
-            if (two)
-                value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, second), T.Broadcast(1 / RowQuantizer.Base)));
-            value = T.Multiply(value, T.Multiply(scale, T.Load(ref scales, o)));
-            if (call->Bias != null)
-                value = T.Add(value, T.Load(ref bias, o));
-            if (accumulate)
-                value = T.Add(T.Load(ref output, o), value);
-            value.Store(ref output, o);
+            var (scale, offset) = (T.Load(ref scales, o), T.Load(ref bias, o));
+            for (var i = 0; i < rows; i++)
+            {
+                ref var sums = ref Unsafe.AsRef<int>(tile + (i * lines * Width));
+                var value = T.Convert(ref sums, o, -zero * rowSums[i * lines]);
+                if (lines == 2)
+                    value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, -zero * rowSums[(i * lines) + 1]), second));
+                value = T.Add(T.Multiply(value, T.Multiply(T.Broadcast(rowScales[i]), scale)), offset);
+                ref var output = ref Unsafe.AsRef<float>(target + (i * stride));
+                if (accumulate)
+                    value = T.Add(T.Load(ref output, o), value);
+                value.Store(ref output, o);
+            }
         }
     }
 
-    // Floats of one row, of bf16 with a second number for each input those of both.
+    // Floats: of groups one line for a row, of bf16 one for each digit.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Combine(Call* call, int panel, int row, float* line, int lines, float* target, bool accumulate)
+    private void Combine(Call* call, int panel, int row, int rows, float* tile, float* target, long stride, bool accumulate)
     {
-        ref var sums = ref Unsafe.AsRef<float>(line);
         ref var bias = ref Unsafe.AsRef<float>(call->Bias + (panel * Width));
-        ref var output = ref Unsafe.AsRef<float>(target);
-        var scale = T.Broadcast(weights.Kind == DotKind.Int4 ? call->RowScales[row] : 1);
+        var grouped = _groups > 1;
+        var lines = grouped ? 1 : digits;
         for (nuint o = 0; o < Width; o += (nuint)T.Count)
         {
-            var value = T.Load(ref sums, o);
-            if (lines == 2)
-                value = T.Add(value, T.Load(ref sums, o + Width));
-            value = T.Multiply(value, scale);
-            if (call->Bias != null)
-                value = T.Add(value, T.Load(ref bias, o));
-            if (accumulate)
-                value = T.Add(T.Load(ref output, o), value);
-            value.Store(ref output, o);
+            var offset = T.Load(ref bias, o);
+            for (var i = 0; i < rows; i++)
+            {
+                ref var sums = ref Unsafe.AsRef<float>(tile + (i * lines * Width));
+                var value = T.Load(ref sums, o);
+                if (lines == 2)
+                    value = T.Add(value, T.Load(ref sums, o + Width));
+                if (grouped)
+                    value = T.Multiply(value, T.Broadcast(call->RowScales[row + i]));
+                value = T.Add(value, offset);
+                ref var output = ref Unsafe.AsRef<float>(target + (i * stride));
+                if (accumulate)
+                    value = T.Add(T.Load(ref output, o), value);
+                value.Store(ref output, o);
+            }
         }
     }
 
-    private static float[]? Pad(float[]? values, int length)
+    private static float[] Pad(float[]? values, int length)
     {
-        if (values is not null)
-            Array.Resize(ref values, length);
+        values ??= [];
+        Array.Resize(ref values, length);
         return values;
     }
 
