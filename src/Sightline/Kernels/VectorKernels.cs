@@ -66,10 +66,7 @@ internal sealed unsafe class VectorKernels<T>(int threads, WeightFormat format) 
         {
             var source = new ReadOnlySpan<float>(call.X + ((long)i * width), width);
             var row = new Span<float>(call.Y + ((long)i * width), width);
-            TensorPrimitives.Subtract(source, TensorPrimitives.Sum(source) / width, row);
-            var factor = (float)(1 / Math.Sqrt((TensorPrimitives.SumOfSquares<float>(row) / width) + call.Epsilon));
-            TensorPrimitives.Multiply(row, factor, row);
-            TensorPrimitives.MultiplyAdd(row, gamma, beta, row);
+            VectorNorm<T>.Apply(source, gamma, beta, call.Epsilon, row);
         }
     }
 

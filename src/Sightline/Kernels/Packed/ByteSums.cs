@@ -2,6 +2,8 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sightline.Kernels;
 
@@ -23,16 +25,32 @@ internal static unsafe class ByteSums
     public static int Of(ReadOnlySpan<sbyte> values)
     {
         ref var origin = ref MemoryMarshal.GetReference(values);
-        var sums = Vector<int>.Zero;
-        var i = 0;
-        for (; i + Vector<sbyte>.Count <= values.Length; i += Vector<sbyte>.Count)
+        var (i, sum) = (0, 0);
+        if (Avx2.IsSupported)
         {
-            Vector.Widen(Vector.LoadUnsafe(ref origin, (nuint)i), out var low, out var high);
-            Vector.Widen(low + high, out var a, out var b);
-            sums += a + b;
+            // Differences from 0 of the bytes plus 128, summed up by eights.
+            var sums = Vector256<long>.Zero;
+            for (; i + Vector256<sbyte>.Count <= values.Length; i += Vector256<sbyte>.Count)
+            {
+                var bytes = Vector256.LoadUnsafe(ref origin, (nuint)i).AsByte() ^ Vector256.Create((byte)128);
+                sums += Avx2.SumAbsoluteDifferences(bytes, Vector256<byte>.Zero).AsInt64();
+            }
+
+            sum = (int)Vector256.Sum(sums) - (128 * i);
+        }
+        else
+        {
+            var sums = Vector<int>.Zero;
+            for (; i + Vector<sbyte>.Count <= values.Length; i += Vector<sbyte>.Count)
+            {
+                Vector.Widen(Vector.LoadUnsafe(ref origin, (nuint)i), out var low, out var high);
+                Vector.Widen(low + high, out var a, out var b);
+                sums += a + b;
+            }
+
+            sum = Vector.Sum(sums);
         }
 
-        var sum = Vector.Sum(sums);
         for (; i < values.Length; i++)
             sum += values[i];
         return sum;
