@@ -11,7 +11,7 @@ namespace Sightline.Kernels;
 /// </summary>
 internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
 {
-    private const long MinimumParallelWork = 1 << 18;
+    private const long MinimumParallelWork = 1 << 15;
     private const int FewQueries = 8;
     private const int QueryBlock = 48; // rows of scores that are in the cache at a time
 

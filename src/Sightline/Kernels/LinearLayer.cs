@@ -11,6 +11,14 @@ internal abstract class LinearLayer(int inFeatures, int outFeatures)
     /// <summary>Width of the output.</summary>
     public int OutFeatures { get; } = outFeatures;
 
+    /// <summary>The layer that is computed after this one, where that is always the same.</summary>
+    public LinearLayer? Next { get; set; }
+
+    /// <summary>Asks for the first of this layer's weights while threads wait for one another; by default does nothing.</summary>
+    public virtual void ReadAhead()
+    {
+    }
+
     /// <summary>Bytes the weights and the bias occupy.</summary>
     public abstract long ByteCount { get; }
 

@@ -6,7 +6,7 @@ namespace Sightline.Kernels;
 /// <summary>
 /// Threads that share the blocks of one loop at a time. Each begins with a range of its own, the same share of every loop, so that what it wrote is read
 /// from its own cache again; then it helps the others. They spin a moment before they sleep, since the loops of a model follow each other within
-/// microseconds and waking a thread costs more than most of them; a caller who finds the pool busy runs its loop alone. Nothing is allocated per loop.
+/// microseconds and waking a thread costs more than most of them, and ask for weights meanwhile (<see cref="ReadAhead"/>); a caller who finds the pool busy runs its loop alone. Nothing is allocated per loop.
 /// </summary>
 #pragma warning disable CA1001 // pools live as long as the process
 internal sealed unsafe class WorkerPool
@@ -33,11 +33,13 @@ internal sealed unsafe class WorkerPool
     private object? _self;
     private void* _arguments;
     private Exception? _failure;
+    private ReadAhead.Place _place; // the caller's
 
     private WorkerPool(int threads)
     {
         Threads = threads;
         _next = new int[(threads + 1) * CounterStride];
+        Ahead = new ReadAhead(threads);
         for (var i = 1; i < threads; i++)
         {
             var index = i;
@@ -47,6 +49,9 @@ internal sealed unsafe class WorkerPool
 
     /// <summary>Threads that share a loop, the caller's included.</summary>
     public int Threads { get; }
+
+    /// <summary>What the loop after the one that runs will read.</summary>
+    public ReadAhead Ahead { get; }
 
     /// <summary>The pool of so many threads; all models with that number share it.</summary>
     /// <param name="threads">0 means one per physical core.</param>
@@ -81,6 +86,8 @@ internal sealed unsafe class WorkerPool
         var spinner = new SpinWait();
         for (var spins = 0; (Volatile.Read(ref _state) & ActiveMask) != 0; spins++)
         {
+            if (Ahead.Step(0, ref _place))
+                continue;
             if (spins < SpinsBeforeYield)
                 Thread.SpinWait(1);
             else
@@ -120,6 +127,7 @@ internal sealed unsafe class WorkerPool
     {
         var done = 0L;
         var spins = 0;
+        var place = default(ReadAhead.Place);
         while (true)
         {
             var state = Volatile.Read(ref _state);
@@ -134,7 +142,8 @@ internal sealed unsafe class WorkerPool
             }
             else if (spins++ < SpinsBeforeSleep)
             {
-                Thread.SpinWait(1);
+                if (!Ahead.Step(thread, ref place))
+                    Thread.SpinWait(1);
             }
             else
             {

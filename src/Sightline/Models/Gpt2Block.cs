@@ -60,6 +60,17 @@ internal sealed class Gpt2Block
             weights.Linear(kernels, role, $"{prefix}{name}.weight", $"{prefix}{name}.bias", WeightLayout.InOut, inFeatures, outFeatures);
     }
 
+    /// <summary>The first layer that a token passes.</summary>
+    public LinearLayer First => _queryKeyValue;
+
+    /// <summary>Tells each layer which one a token passes after it; the last is followed by <paramref name="next"/>.</summary>
+    public void Chain(LinearLayer next)
+    {
+        LinearLayer[] order = [_queryKeyValue, _selfOutput, _crossQuery, _crossOutput, _fullyConnected, _projection, next];
+        for (var i = 0; i + 1 < order.Length; i++)
+            order[i].Next = order[i + 1];
+    }
+
     /// <summary>Computes this block's cross-attention keys and values, once per picture.</summary>
     /// <param name="encoderHiddenStates">[positions, hidden], already of the decoder's width.</param>
     /// <param name="positions">Encoder positions of all pictures.</param>

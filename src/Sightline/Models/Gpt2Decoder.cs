@@ -27,6 +27,9 @@ internal sealed class Gpt2Decoder
         _blocks = blocks;
         _finalNorm = finalNorm;
         _head = head;
+        for (var i = 0; i < blocks.Length; i++)
+            blocks[i].Chain(i + 1 < blocks.Length ? blocks[i + 1].First : head);
+        head.Next = blocks[0].First;
     }
 
     public Gpt2Config Config { get; }

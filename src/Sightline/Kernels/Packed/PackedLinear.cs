@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
@@ -31,7 +32,17 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
 
     private int PanelCount => weights.PanelCount;
 
+    // Of a few rows several panels in a row make a block, so that reading them is one stream.
+    private int PanelsPerBlock => Math.Max(1, PanelCount / (8 * pool.Threads));
+
     public override long ByteCount => weights.Panels.Length + (sizeof(float) * ((long)weights.Scales.Length + (bias?.Length ?? 0)));
+
+    /// <inheritdoc/>
+    public override void ReadAhead()
+    {
+        var each = PanelsPerBlock;
+        pool.Ahead.Announce((byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(weights.Panels.Span)), (PanelCount + each - 1) / each, (long)each * weights.PanelBytes);
+    }
 
     public override void CopyWeightRow(int output, Span<float> row) => WeightPacker.CopyRow(weights, output, row);
 
@@ -80,8 +91,8 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
             }
             else
             {
-                // A few rows only: several panels in a row make a block, so that reading them is one stream.
-                call.PanelsPerBlock = call.Chunks > 1 ? 1 : Math.Max(1, weights.PanelCount / (8 * pool.Threads));
+                call.PanelsPerBlock = call.Chunks > 1 ? 1 : PanelsPerBlock;
+                Next?.ReadAhead();
                 pool.For(call.Chunks * ((weights.PanelCount + call.PanelsPerBlock - 1) / call.PanelsPerBlock), &RunBlock, this, &call);
             }
         }

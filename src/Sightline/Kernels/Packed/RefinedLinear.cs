@@ -19,6 +19,8 @@ internal sealed unsafe class RefinedLinear(LinearLayer rounded, WeightRemainder 
 
     private const int Blocks = 4 * Candidates;
 
+    public override void ReadAhead() => rounded.ReadAhead();
+
     public override long ByteCount => rounded.ByteCount + remainder.Bytes.Length + (sizeof(float) * (long)remainder.Scales.Length);
 
     public override void CopyWeightRow(int output, Span<float> row)
@@ -37,6 +39,7 @@ internal sealed unsafe class RefinedLinear(LinearLayer rounded, WeightRemainder 
         fixed (float* x = input, y = output)
         {
             var call = new Call { X = x, Y = y };
+            Next?.ReadAhead();
             pool.For(rows, &RefineRow, this, &call);
         }
     }
