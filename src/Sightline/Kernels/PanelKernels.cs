@@ -41,32 +41,35 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
             var px = x + start;
             var pp = panel + (long)start * Width;
             var add = start > 0;
-            var i = 0;
-            for (; i + 6 <= m; i += 6)
-                Tile6(px + (long)i * xStride, xStride, count, pp, y + (long)i * yStride, yStride, add, ahead.Take(64 * count, pp));
-            if (i + 4 <= m)
+            for (var i = 0; i < m;)
             {
-                Tile4(px + (long)i * xStride, xStride, count, pp, y + (long)i * yStride, yStride, add);
-                i += 4;
+                var rows = m - i;
+                var tx = px + ((long)i * xStride);
+                var ty = y + ((long)i * yStride);
+                if (rows > 4)
+                    Tile6(tx, xStride, Math.Min(rows, 6) - 1, count, pp, ty, yStride, add, ahead.Take(64 * count, pp));
+                else if (rows > 1)
+                    Tile4(tx, xStride, rows - 1, count, pp, ty, yStride, add);
+                else
+                    Tile1(tx, count, pp, ty, add);
+                i += rows > 4 ? 6 : 4;
             }
-
-            for (; i < m; i++)
-                Tile1(px + (long)i * xStride, count, pp, y + (long)i * yStride, add);
         }
     }
 
+    // With five rows the last stands for the one beyond it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile6(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add, byte* next)
+    private static void Tile6(float* x, int xStride, int last, int k, float* panel, float* y, int yStride, bool add, byte* next)
     {
         ref var b = ref Unsafe.AsRef<float>(panel);
         var (n, zero) = ((nuint)T.Count, T.Broadcast(0));
-        float* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride, x4 = x3 + xStride, x5 = x4 + xStride;
+        float* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride, x4 = x3 + xStride, x5 = x + ((long)last * xStride);
         ref var y0 = ref Unsafe.AsRef<float>(y);
         ref var y1 = ref Unsafe.Add(ref y0, yStride);
         ref var y2 = ref Unsafe.Add(ref y1, yStride);
         ref var y3 = ref Unsafe.Add(ref y2, yStride);
         ref var y4 = ref Unsafe.Add(ref y3, yStride);
-        ref var y5 = ref Unsafe.Add(ref y4, yStride);
+        ref var y5 = ref Unsafe.Add(ref y0, last * yStride);
         T a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero, e0 = zero, e1 = zero, f0 = zero, f1 = zero;
         if (add)
         {
@@ -115,16 +118,17 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
         f1.Store(ref y5, n);
     }
 
+    // With two or three rows the last stands for those beyond it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4(float* x, int xStride, int k, float* panel, float* y, int yStride, bool add)
+    private static void Tile4(float* x, int xStride, int last, int k, float* panel, float* y, int yStride, bool add)
     {
         ref var b = ref Unsafe.AsRef<float>(panel);
         var (n, zero) = ((nuint)T.Count, T.Broadcast(0));
-        float* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
+        float* x0 = x, x1 = x0 + xStride, x2 = x + ((long)Math.Min(2, last) * xStride), x3 = x + ((long)last * xStride);
         ref var y0 = ref Unsafe.AsRef<float>(y);
         ref var y1 = ref Unsafe.Add(ref y0, yStride);
-        ref var y2 = ref Unsafe.Add(ref y1, yStride);
-        ref var y3 = ref Unsafe.Add(ref y2, yStride);
+        ref var y2 = ref Unsafe.Add(ref y0, Math.Min(2, last) * yStride);
+        ref var y3 = ref Unsafe.Add(ref y0, last * yStride);
         T a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero;
         if (add)
         {

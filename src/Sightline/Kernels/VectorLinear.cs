@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
@@ -14,6 +15,8 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
     private const int BlockRows = 48;
 
     private const int ChunkRows = 104; // rows of a block at most: with a panel they stay in the second-level cache
+
+    private readonly float[] _bias = Padded(bias, panels.Count * PanelKernels<T>.Width);
 
     public override long ByteCount => panels.ByteCount + (sizeof(float) * (bias?.Length ?? 0));
 
@@ -66,24 +69,54 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         {
             var rows = Math.Min(BlockRows, endRow - row);
             PanelKernels<T>.Multiply(call->X + ((long)row * InFeatures), InFeatures, rows, InFeatures, call->Panels + panels.Start(panel), tile, width, ref ahead);
-            for (var i = 0; bias is not null && i < rows; i++)
-            {
-                var values = new Span<float>(tile + (i * width), count);
-                TensorPrimitives.Add(values, bias.AsSpan(start, count), values);
-            }
+            if (call->Activation == Activation.Identity && count == width)
+                AddBias(tile, start, rows, call->Y + ((long)row * OutFeatures) + start, OutFeatures, call->Accumulate);
+            else
+                Finish(call, tile, start, row, rows, count);
+        }
+    }
 
-            if (call->Activation != Activation.Identity)
-                VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * width));
+    // Straight to where the outputs belong.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddBias(float* tile, int start, int rows, float* target, long stride, bool accumulate)
+    {
+        var width = PanelKernels<T>.Width;
+        ref var offsets = ref MemoryMarshal.GetArrayDataReference(_bias);
+        for (nuint o = 0; o < (nuint)width; o += (nuint)T.Count)
+        {
+            var offset = T.Load(ref offsets, (nuint)start + o);
             for (var i = 0; i < rows; i++)
             {
-                var values = new ReadOnlySpan<float>(tile + (i * width), count);
-                var target = new Span<float>(call->Y + ((long)(row + i) * OutFeatures) + start, count);
-                if (call->Accumulate)
-                    TensorPrimitives.Add(target, values, target);
-                else
-                    values.CopyTo(target);
+                ref var output = ref Unsafe.AsRef<float>(target + (i * stride));
+                var value = T.Add(T.Load(ref Unsafe.AsRef<float>(tile + (i * width)), o), offset);
+                if (accumulate)
+                    value = T.Add(T.Load(ref output, o), value);
+                value.Store(ref output, o);
             }
         }
+    }
+
+    private void Finish(Call* call, float* tile, int start, int row, int rows, int count)
+    {
+        var width = PanelKernels<T>.Width;
+        AddBias(tile, start, rows, tile, width, accumulate: false);
+        VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * width));
+        for (var i = 0; i < rows; i++)
+        {
+            var values = new ReadOnlySpan<float>(tile + (i * width), count);
+            var target = new Span<float>(call->Y + ((long)(row + i) * OutFeatures) + start, count);
+            if (call->Accumulate)
+                TensorPrimitives.Add(target, values, target);
+            else
+                values.CopyTo(target);
+        }
+    }
+
+    private static float[] Padded(float[]? values, int length)
+    {
+        values ??= [];
+        Array.Resize(ref values, length);
+        return values;
     }
 
     private struct Call
