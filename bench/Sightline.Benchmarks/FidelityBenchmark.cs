@@ -18,7 +18,7 @@ internal static class FidelityBenchmark
     {
         using var exact = Captioner.Load(folder, new CaptionerOptions { DType = WeightFormat.Fp32 });
         if (pictures is not null)
-            Compare(folder, exact, "pictures", [.. Directory.EnumerateFiles(pictures).Order(StringComparer.Ordinal).Select(file => exact.Prepare(file))]);
+            Compare(folder, exact, "pictures", [.. PictureFiles.Find(pictures).Select(file => exact.Prepare(file))]);
         else
         {
             Compare(folder, exact, "new pictures of the kinds learned", Shapes(exact, ShapesPart.Val, seed, count));

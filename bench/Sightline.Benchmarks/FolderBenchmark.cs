@@ -10,9 +10,7 @@ internal static class FolderBenchmark
 
     public static async Task RunAsync(string model, string folder, int count)
     {
-        string[] extensions = [".jpg", ".jpeg", ".png"];
-        var found = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => extensions.Contains(Path.GetExtension(file))).Order(StringComparer.Ordinal).Take(count).ToArray();
+        var found = PictureFiles.Find(folder).Take(count).ToArray();
         var files = Enumerable.Range(0, count).Select(i => found[i % found.Length]).ToArray();
         using var captioner = Captioner.Load(model);
         var greedy = new GenerationOptions { MinLength = Tokens, MaxLength = Tokens };
