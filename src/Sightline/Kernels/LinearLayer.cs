@@ -32,4 +32,12 @@ internal abstract class LinearLayer(int inFeatures, int outFeatures)
     /// <param name="activation">f.</param>
     /// <param name="accumulate">Whether the result is added to what <paramref name="output"/> holds: a residual connection.</param>
     public abstract void Forward(ReadOnlySpan<float> input, int rows, Span<float> output, Activation activation = Activation.Identity, bool accumulate = false);
+
+    /// <summary>A bias with zeros behind it, or nothing but zeros: what kernels that work on whole panels add.</summary>
+    private protected static float[] Pad(float[]? values, int length)
+    {
+        values ??= [];
+        Array.Resize(ref values, length);
+        return values;
+    }
 }

@@ -16,7 +16,7 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
 
     private const int ChunkRows = 104; // rows of a block at most: with a panel they stay in the second-level cache
 
-    private readonly float[] _bias = Padded(bias, panels.Count * PanelKernels<T>.Width);
+    private readonly float[] _bias = Pad(bias, panels.Count * PanelKernels<T>.Width);
 
     public override long ByteCount => panels.ByteCount + (sizeof(float) * (bias?.Length ?? 0));
 
@@ -110,13 +110,6 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
             else
                 values.CopyTo(target);
         }
-    }
-
-    private static float[] Padded(float[]? values, int length)
-    {
-        values ??= [];
-        Array.Resize(ref values, length);
-        return values;
     }
 
     private struct Call
