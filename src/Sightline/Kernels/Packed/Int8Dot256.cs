@@ -15,13 +15,17 @@ internal sealed unsafe class Int8Dot256<T>(DotKind kind) : PanelDot where T : st
     {
         var y = (int*)sums;
         if (kind == DotKind.Int4)
-            Nibbles(x, xStride, rows, panel, steps, y);
-        else if (rows == 3)
-            Tile3(x, xStride, panel, steps, y);
+        {
+            for (var r = 0; r < rows; r += 2)
+                Nibbles2(x + (r * xStride), xStride, Math.Min(2, rows - r) - 1, panel, steps, y + (r * Width), next, ahead);
+        }
+        else if (rows > 1)
+        {
+            Tile3(x, xStride, rows - 1, panel, steps, y, next, ahead);
+        }
         else
         {
-            for (var r = 0; r < rows; r++)
-                Tile1(x + (r * xStride), panel, steps, y + (r * Width));
+            Tile1(x, panel, steps, y, next, ahead);
         }
 
         if (T.Signed && kind == DotKind.Int8)
@@ -34,14 +38,16 @@ internal sealed unsafe class Int8Dot256<T>(DotKind kind) : PanelDot where T : st
         return (T.Signed ? weight ^ Vector256.Create((byte)0x80) : weight).AsInt32();
     }
 
+    // With two rows the last stands for the one beyond it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile3(byte* x, nint xStride, byte* w, int steps, int* y)
+    private static void Tile3(byte* x, nint xStride, int last, byte* w, int steps, int* y, byte* next, int ahead)
     {
         Vector256<int> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
         Vector256<int> c0 = default, c1 = default, c2 = default, c3 = default;
-        byte* x0 = x, x1 = x0 + xStride, x2 = x1 + xStride;
+        byte* x0 = x, x1 = x0 + xStride, x2 = x + (last * xStride);
         for (var i = 0; i < steps; i++, w += StepBytes)
         {
+            Ask(ref next, ahead);
             var (p, q, r) = (Vector256.Create(((int*)x0)[i]), Vector256.Create(((int*)x1)[i]), Vector256.Create(((int*)x2)[i]));
             var weight = Load(w);
             (a0, b0, c0) = (T.Add(a0, weight, p), T.Add(b0, weight, q), T.Add(c0, weight, r));
@@ -55,15 +61,16 @@ internal sealed unsafe class Int8Dot256<T>(DotKind kind) : PanelDot where T : st
 
         Store(y, a0, a1, a2, a3);
         Store(y + Width, b0, b1, b2, b3);
-        Store(y + (2 * Width), c0, c1, c2, c3);
+        Store(y + (last * Width), c0, c1, c2, c3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile1(byte* x, byte* w, int steps, int* y)
+    private static void Tile1(byte* x, byte* w, int steps, int* y, byte* next, int ahead)
     {
         Vector256<int> a0 = default, a1 = default, a2 = default, a3 = default;
         for (var i = 0; i < steps; i++, w += StepBytes)
         {
+            Ask(ref next, ahead);
             var p = Vector256.Create(((int*)x)[i]);
             a0 = T.Add(a0, Load(w), p);
             a1 = T.Add(a1, Load(w + 32), p);
@@ -74,29 +81,37 @@ internal sealed unsafe class Int8Dot256<T>(DotKind kind) : PanelDot where T : st
         Store(y, a0, a1, a2, a3);
     }
 
+    // With one row both are the same row and give the same sums.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Nibbles(byte* x, nint xStride, int rows, byte* panel, int steps, int* y)
+    private static void Nibbles2(byte* x, nint xStride, int last, byte* w, int steps, int* y, byte* next, int ahead)
     {
-        var mask = Vector256.Create((byte)15);
-        for (var r = 0; r < rows; r++, x += xStride, y += Width)
+        Vector256<int> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        int* x0 = (int*)x, x1 = (int*)(x + (last * xStride));
+        for (var i = 0; i < steps; i++, w += StepBytes, x0 += 2, x1 += 2)
         {
-            Vector256<int> a0 = default, a1 = default, a2 = default, a3 = default;
-            var w = panel;
-            for (var i = 0; i < steps; i++, w += StepBytes)
-            {
-                var (p, q) = (Vector256.Create(((int*)x)[2 * i]), Vector256.Create(((int*)x)[(2 * i) + 1]));
-                a0 = AddNibbles(a0, Vector256.Load(w), p, q, mask);
-                a1 = AddNibbles(a1, Vector256.Load(w + 32), p, q, mask);
-                a2 = AddNibbles(a2, Vector256.Load(w + 64), p, q, mask);
-                a3 = AddNibbles(a3, Vector256.Load(w + 96), p, q, mask);
-            }
-
-            Store(y, a0, a1, a2, a3);
+            Ask(ref next, ahead);
+            var (low, high) = Halves(w);
+            (a0, b0) = (Add(a0, low, high, x0), Add(b0, low, high, x1));
+            (low, high) = Halves(w + 32);
+            (a1, b1) = (Add(a1, low, high, x0), Add(b1, low, high, x1));
+            (low, high) = Halves(w + 64);
+            (a2, b2) = (Add(a2, low, high, x0), Add(b2, low, high, x1));
+            (low, high) = Halves(w + 96);
+            (a3, b3) = (Add(a3, low, high, x0), Add(b3, low, high, x1));
         }
+
+        Store(y, a0, a1, a2, a3);
+        Store(y + (last * Width), b0, b1, b2, b3);
     }
 
-    private static Vector256<int> AddNibbles(Vector256<int> sum, Vector256<byte> w, Vector256<int> low, Vector256<int> high, Vector256<byte> mask) =>
-        T.Add(T.Add(sum, (w & mask).AsInt32(), low), ((w.AsUInt16() >>> 4).AsByte() & mask).AsInt32(), high);
+    private static (Vector256<int> Low, Vector256<int> High) Halves(byte* w)
+    {
+        var (pairs, mask) = (Vector256.Load(w), Vector256.Create((byte)15));
+        return ((pairs & mask).AsInt32(), ((pairs.AsUInt16() >>> 4).AsByte() & mask).AsInt32());
+    }
+
+    private static Vector256<int> Add(Vector256<int> sum, Vector256<int> low, Vector256<int> high, int* x) =>
+        T.Add(T.Add(sum, low, Vector256.Create(x[0])), high, Vector256.Create(x[1]));
 
     private static void Store(int* y, Vector256<int> a0, Vector256<int> a1, Vector256<int> a2, Vector256<int> a3)
     {

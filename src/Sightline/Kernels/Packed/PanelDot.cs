@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
 namespace Sightline.Kernels;
 
 /// <summary>
@@ -29,4 +32,23 @@ internal abstract unsafe class PanelDot
     /// <param name="next">Where weights lie that will be read soon: the caches are asked for some of it with every step, where that helps. Never read.</param>
     /// <param name="ahead">How many bytes with every step: 64 or 128.</param>
     public abstract void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead);
+
+    /// <summary>Asks for what a step is to ask for and moves on; whole steps are read a single time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private protected static void Ask(ref byte* next, int ahead)
+    {
+        if (!Sse.IsSupported)
+            return;
+        if (ahead == StepBytes)
+        {
+            Sse.PrefetchNonTemporal(next);
+            Sse.PrefetchNonTemporal(next + 64);
+        }
+        else
+        {
+            Sse.Prefetch0(next);
+        }
+
+        next += ahead;
+    }
 }

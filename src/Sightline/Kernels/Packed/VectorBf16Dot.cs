@@ -15,24 +15,25 @@ internal sealed unsafe class VectorBf16Dot<T> : PanelDot where T : struct, ILane
     {
         if (IsWide)
         {
-            Wide(x, xStride, rows - 1, panel, steps, (float*)sums);
+            Wide(x, xStride, rows - 1, panel, steps, (float*)sums, next, ahead);
             return;
         }
 
         var y0 = (float*)sums;
         var y1 = y0 + ((rows - 1) * Width);
         for (var o = 0; o < Width; o += 4 * T.Count)
-            Tile((uint*)x, (uint*)(x + ((rows - 1) * xStride)), panel + (4 * o), steps, y0 + o, y1 + o);
+            Tile((uint*)x, (uint*)(x + ((rows - 1) * xStride)), panel + (4 * o), steps, y0 + o, y1 + o, next, ahead);
     }
 
     // With one row both are the same row and give the same sums.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile(uint* x0, uint* x1, byte* w, int steps, float* y0, float* y1)
+    private static void Tile(uint* x0, uint* x1, byte* w, int steps, float* y0, float* y1, byte* next, int ahead)
     {
         T a0 = T.Broadcast(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
         var n = (nuint)T.Count;
         for (var i = 0; i < steps; i++, w += StepBytes)
         {
+            Ask(ref next, ahead);
             ref var weights = ref Unsafe.AsRef<float>(w);
             T w0 = T.Load(ref weights, 0), w1 = T.Load(ref weights, n), w2 = T.Load(ref weights, 2 * n), w3 = T.Load(ref weights, 3 * n);
             T p = Broadcast(x0[i] << 16), q = Broadcast(x1[i] << 16);
@@ -61,12 +62,13 @@ internal sealed unsafe class VectorBf16Dot<T> : PanelDot where T : struct, ILane
 
     // With fewer than four rows the last stands for those beyond it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Wide(byte* x, nint xStride, int last, byte* w, int steps, float* y)
+    private static void Wide(byte* x, nint xStride, int last, byte* w, int steps, float* y, byte* next, int ahead)
     {
         uint* x0 = (uint*)x, x1 = (uint*)(x + (Math.Min(1, last) * xStride)), x2 = (uint*)(x + (Math.Min(2, last) * xStride)), x3 = (uint*)(x + (last * xStride));
         T a0 = T.Broadcast(0), a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
         for (var i = 0; i < steps; i++, w += StepBytes)
         {
+            Ask(ref next, ahead);
             ref var weights = ref Unsafe.AsRef<float>(w);
             T w0 = T.Load(ref weights, 0), w1 = T.Load(ref weights, (nuint)T.Count);
             T v0 = T.ShiftLeft16(w0), v1 = T.ShiftLeft16(w1);
