@@ -1,6 +1,4 @@
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
@@ -28,10 +26,10 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, rows * OutFeatures);
         if (rows == 0)
             return;
-        fixed (float* x = input, y = output, values = panels.Values)
+        fixed (float* x = input, y = output, values = panels.Values, offsets = _bias)
         {
             var parallel = pool.Threads > 1 && (long)rows * InFeatures * OutFeatures >= MinimumParallelWork;
-            var call = new Call { X = x, Y = y, Panels = values, Rows = rows, Activation = activation, Accumulate = accumulate };
+            var call = new Call { X = x, Y = y, Panels = values, Bias = offsets, Rows = rows, Activation = activation, Accumulate = accumulate };
             // As many chunks of rows for each thread, so that it finds the rows that it wrote itself; several blocks per thread even out disturbances.
             call.Chunks = parallel && rows > ChunkRows ? (rows + (ChunkRows * pool.Threads) - 1) / (ChunkRows * pool.Threads) * pool.Threads : 1;
             call.PanelsPerBlock = !parallel ? panels.Count : call.Chunks > 1 ? 1 : Math.Max(1, panels.Count / (pool.Threads * 8));
@@ -69,46 +67,11 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         {
             var rows = Math.Min(BlockRows, endRow - row);
             PanelKernels<T>.Multiply(call->X + ((long)row * InFeatures), InFeatures, rows, InFeatures, call->Panels + panels.Start(panel), tile, width, ref ahead);
-            if (call->Activation == Activation.Identity && count == width)
-                AddBias(tile, start, rows, call->Y + ((long)row * OutFeatures) + start, OutFeatures, call->Accumulate);
-            else
-                Finish(call, tile, start, row, rows, count);
-        }
-    }
-
-    // Straight to where the outputs belong.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddBias(float* tile, int start, int rows, float* target, long stride, bool accumulate)
-    {
-        var width = PanelKernels<T>.Width;
-        ref var offsets = ref MemoryMarshal.GetArrayDataReference(_bias);
-        for (nuint o = 0; o < (nuint)width; o += (nuint)T.Count)
-        {
-            var offset = T.Load(ref offsets, (nuint)start + o);
-            for (var i = 0; i < rows; i++)
-            {
-                ref var output = ref Unsafe.AsRef<float>(target + (i * stride));
-                var value = T.Add(T.Load(ref Unsafe.AsRef<float>(tile + (i * width)), o), offset);
-                if (accumulate)
-                    value = T.Add(T.Load(ref output, o), value);
-                value.Store(ref output, o);
-            }
-        }
-    }
-
-    private void Finish(Call* call, float* tile, int start, int row, int rows, int count)
-    {
-        var width = PanelKernels<T>.Width;
-        AddBias(tile, start, rows, tile, width, accumulate: false);
-        VectorActivations<T>.Apply(call->Activation, new Span<float>(tile, rows * width));
-        for (var i = 0; i < rows; i++)
-        {
-            var values = new ReadOnlySpan<float>(tile + (i * width), count);
-            var target = new Span<float>(call->Y + ((long)(row + i) * OutFeatures) + start, count);
-            if (call->Accumulate)
-                TensorPrimitives.Add(target, values, target);
-            else
-                values.CopyTo(target);
+            var place = call->Y + ((long)row * OutFeatures) + start;
+            var direct = call->Activation == Activation.Identity && count == width;
+            TileOutputs<T>.AddBias(tile, width, rows, 1, null, call->Bias + start, direct ? place : tile, direct ? OutFeatures : width, direct && call->Accumulate);
+            if (!direct)
+                TileOutputs<T>.Activate(tile, width, rows, call->Activation, count, place, OutFeatures, call->Accumulate);
         }
     }
 
@@ -117,6 +80,7 @@ internal sealed unsafe class VectorLinear<T>(PackedPanels panels, float[]? bias,
         public float* X;
         public float* Y;
         public float* Panels;
+        public float* Bias;
         public int Rows;
         public int Chunks;
         public int PanelsPerBlock;

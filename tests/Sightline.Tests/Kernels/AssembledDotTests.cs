@@ -14,7 +14,7 @@ public sealed class AssembledDotTests
         var data = new TheoryData<string, int, int, bool>();
         foreach (var kind in Enum.GetValues<DotKind>())
         {
-            for (var rows = 1; rows <= 12; rows++)
+            for (var rows = 1; rows <= PanelDot.TileRows; rows++)
             {
                 foreach (var ahead in (int[])[64, 128])
                 {
@@ -60,6 +60,14 @@ public sealed class AssembledDotTests
         Assert.Equal([0, 8, 16, 24, 48, 32], instructions.Where(i => i.Code == Code.Mov_r64_rm64).Select(i => (long)i.MemoryDisplacement64));
         Assert.All(instructions.Where(i => i.Code == Code.Mov_r64_rm64), i => Assert.Equal(argument, i.MemoryBase));
         Assert.Equal(windows ? 10 : 0, instructions.Count(i => i.Code == Code.EVEX_Vmovups_zmmm512_k1z_zmm && i.MemoryBase == argument));
+
+        // What belongs to the caller is put back, last in first out, and nothing else that belongs to it is written.
+        var saved = instructions.Where(i => i.Code == Code.Push_r64).Select(i => i.Op0Register).ToList();
+        Assert.Equal(rows > 6 ? [Register.RBX, Register.RSI] : [], saved);
+        Assert.Equal(saved.AsEnumerable().Reverse(), instructions.Where(i => i.Code == Code.Pop_r64).Select(i => i.Op0Register));
+        Register[] free = [Register.RAX, Register.RCX, Register.RDX, Register.R8, Register.R9, Register.R10, Register.R11, .. saved];
+        Assert.All(instructions.Where(i => i.Op0Register.IsGPR64() && i.Code is Code.Mov_r64_rm64 or Code.Mov_rm64_r64 or Code.Add_rm64_r64 or Code.Add_rm64_imm32 or Code.Dec_rm64),
+            i => Assert.Contains(i.Op0Register, free));
         Assert.Equal(windows ? 10 : 0, instructions.Count(i => i.Code == Code.EVEX_Vmovups_zmm_k1z_zmmm512 && i.MemoryBase == argument));
     }
 

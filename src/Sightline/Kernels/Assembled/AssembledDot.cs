@@ -12,7 +12,6 @@ namespace Sightline.Kernels.Assembled;
 /// </remarks>
 internal sealed unsafe class AssembledDot : PanelDot
 {
-    private const int MostRows = 12;
     private const int Parts = PanelDot.Width / 16; // registers of sums for a row
     private const int FirstWeight = 24, HighWeight = 26, FirstInput = 28, NibbleMask = 31;
 
@@ -55,7 +54,7 @@ internal sealed unsafe class AssembledDot : PanelDot
 
     /// <summary>The code for one number of rows.</summary>
     /// <param name="kind">What the bytes mean.</param>
-    /// <param name="rows">1 to <see cref="MostRows"/>.</param>
+    /// <param name="rows">1 to <see cref="PanelDot.TileRows"/>.</param>
     /// <param name="ahead">Bytes asked for with every step.</param>
     /// <param name="windows">The calling convention: the argument is in rcx and xmm6 … xmm15 are the caller's; otherwise in rdi.</param>
     internal static byte[] Assemble(DotKind kind, int rows, int ahead, bool windows)
@@ -169,7 +168,7 @@ internal sealed unsafe class AssembledDot : PanelDot
     {
         if (!(kind == DotKind.Bf16 ? CpuFeatures.HasAvx512Bf16 : CpuFeatures.HasAvx512Vnni))
             return null;
-        var code = new nint[MostRows + 1][];
+        var code = new nint[TileRows + 1][];
         for (var rows = 1; rows < code.Length; rows++)
         {
             code[rows] = new nint[StepBytes / 64];

@@ -12,7 +12,6 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
 {
     private const int Width = PanelDot.Width;
     private const int QueryBlock = 52; // rows of scores that are in the cache at a time; a quarter of a picture's 197
-    private const int TileRows = 12;
     private const int PrefetchDistance = 4096;
     private const long MinimumParallelWork = 1 << 18;
 
@@ -178,17 +177,16 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(byte* x, int steps, int rows, byte* panels, int panelCount, float* target)
     {
-        var most = Math.Min(TileRows, dot.MaxRows);
-        var tiles = (rows + most - 1) / most;
-        var perTile = (rows + tiles - 1) / tiles;
-        var tile = stackalloc float[TileRows * Width];
+        var perTile = PanelDot.Alike(rows, dot.MaxRows);
+        var bytes = perTile == rows ? PanelDot.StepBytes : PanelDot.StepBytes / 2;
+        var tile = stackalloc float[PanelDot.TileRows * Width];
         for (var panel = 0; panel < panelCount; panel++, panels += steps * PanelDot.StepBytes)
         {
             for (var done = 0; done < rows;)
             {
                 var count = Math.Min(perTile, rows - done);
                 var place = target + (((long)done * panelCount) + panel) * Width;
-                dot.Multiply(x + ((long)done * 4 * steps), 4 * steps, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, tiles == 1 ? PanelDot.StepBytes : PanelDot.StepBytes / 2);
+                dot.Multiply(x + ((long)done * 4 * steps), 4 * steps, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, bytes);
                 for (var i = 0; i < count && count > 1; i++)
                     new ReadOnlySpan<float>(tile + (i * Width), Width).CopyTo(new Span<float>(place + ((long)i * panelCount * Width), Width));
                 done += count;

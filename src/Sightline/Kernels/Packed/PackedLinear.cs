@@ -14,11 +14,11 @@ namespace Sightline.Kernels;
 /// <param name="digits">Numbers for each input, 1 or 2 (<see cref="RowQuantizer"/>, <see cref="Bf16Rounding"/>). The second makes the error of the inputs vanish beside that of the weights, and costs arithmetic but no memory traffic.</param>
 /// <param name="dot">The inner loop.</param>
 /// <param name="pool">Threads.</param>
-internal sealed unsafe partial class PackedLinear<T>(PackedWeights weights, float[]? bias, int digits, PanelDot dot, WorkerPool pool)
+internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bias, int digits, PanelDot dot, WorkerPool pool)
     : LinearLayer(weights.InFeatures, weights.OutFeatures) where T : struct, ILanes<T>
 {
     private const int Width = PanelDot.Width;
-    private const int TileRows = 12; // kernel rows, each digit counting as one
+    private const int TileRows = PanelDot.TileRows; // each digit counts as one
     private const int ChunkRows = 104; // kernel rows of a block: with a panel they stay in the second-level cache
     private const int PreparedRows = 16; // rows of a block of preparation
     private const int SingleCallDistance = 16384; // bytes that the caches are asked ahead of the products where one call takes all rows
@@ -66,7 +66,7 @@ internal sealed unsafe partial class PackedLinear<T>(PackedWeights weights, floa
                 Y = y,
                 Rows = (byte*)(((nint)bytes + AlignedMemory.Alignment - 1) & -AlignedMemory.Alignment),
                 RowScales = numbers,
-                RowSums = (int*)(numbers + rows),
+                Offsets = (int*)(numbers + rows),
                 Panels = (byte*)panels.Pointer,
                 Scales = (float*)scales.Pointer,
                 Bias = offsets,
@@ -126,9 +126,9 @@ internal sealed unsafe partial class PackedLinear<T>(PackedWeights weights, floa
             }
 
             call.RowScales[row] = RowQuantizer.Quantize(source, new Span<sbyte>(target, _rowBytes), digits == 1 ? [] : new Span<sbyte>(target + _rowBytes, _rowBytes));
-            var sums = call.RowSums + ((long)row * digits * _groups);
+            var offsets = call.Offsets + ((long)row * digits * _groups);
             for (var i = 0; i < digits * _groups; i++)
-                sums[i] = ByteSums.Of(new ReadOnlySpan<sbyte>(target + (i * (_rowBytes / _groups)), _rowBytes / _groups));
+                offsets[i] = -_zero * ByteSums.Of(new ReadOnlySpan<sbyte>(target + (i * (_rowBytes / _groups)), _rowBytes / _groups));
         }
     }
 
@@ -152,12 +152,8 @@ internal sealed unsafe partial class PackedLinear<T>(PackedWeights weights, floa
     {
         var tile = stackalloc float[TileRows * Width];
         var perTile = TileRows / digits;
-        if (dot.MaxRows == TileRows) // tiles alike: a few rows alone keep the processor less busy
-        {
-            var tiles = (endRow - firstRow + perTile - 1) / perTile;
-            perTile = (endRow - firstRow + tiles - 1) / tiles;
-        }
-
+        if (dot.MaxRows == TileRows)
+            perTile = PanelDot.Alike(endRow - firstRow, perTile);
         var panelStart = call->Panels + ((long)panel * weights.PanelBytes);
         var ahead = new PrefetchCursor(panelStart + (call->BytesAhead == PanelDot.StepBytes ? SingleCallDistance : weights.PanelBytes), panelStart + (2 * weights.PanelBytes));
         for (var row = firstRow; row < endRow; row += perTile)
@@ -188,14 +184,12 @@ internal sealed unsafe partial class PackedLinear<T>(PackedWeights weights, floa
             {
                 ref var sums = ref Unsafe.AsRef<int>(part + (i * digits * Width));
                 ref var target = ref Unsafe.AsRef<float>(tile + (i * Width));
-                var facts = call->RowSums + ((long)(row + i) * digits * _groups) + group;
-                var offset = -_zero * facts[0];
-                var second = digits == 2 ? -_zero * facts[_groups] : 0;
+                var offsets = call->Offsets + ((long)(row + i) * digits * _groups) + group;
                 for (nuint o = 0; o < Width; o += (nuint)T.Count)
                 {
-                    var value = T.Convert(ref sums, o, offset);
+                    var value = T.Convert(ref sums, o, offsets[0]);
                     if (digits == 2)
-                        value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, second), T.Broadcast(1 / RowQuantizer.Base)));
+                        value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, offsets[_groups]), T.Broadcast(1 / RowQuantizer.Base)));
                     T.Add(T.Load(ref target, o), T.Multiply(value, T.Load(ref Unsafe.AsRef<float>(scales), o))).Store(ref target, o);
                 }
             }
@@ -211,13 +205,62 @@ internal sealed unsafe partial class PackedLinear<T>(PackedWeights weights, floa
         }
     }
 
+    // From sums to outputs, straight to where they belong where no activation comes between.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Finish(Call* call, int panel, int row, int rows, float* tile)
+    {
+        var start = panel * Width;
+        var count = Math.Min(Width, OutFeatures - start);
+        var direct = call->Activation == Activation.Identity && count == Width;
+        var place = call->Y + ((long)row * OutFeatures) + start;
+        var target = direct ? place : tile;
+        var stride = direct ? OutFeatures : Width;
+        var accumulate = direct && call->Accumulate;
+        if (_groups > 1)
+            TileOutputs<T>.AddBias(tile, Width, rows, 1, call->RowScales + row, call->Bias + start, target, stride, accumulate);
+        else if (weights.Kind == DotKind.Bf16)
+            TileOutputs<T>.AddBias(tile, Width, rows, digits, null, call->Bias + start, target, stride, accumulate);
+        else
+            Scale(call, start, row, rows, tile, target, stride, accumulate);
+        if (!direct)
+            TileOutputs<T>.Activate(tile, Width, rows, call->Activation, count, place, OutFeatures, call->Accumulate);
+    }
+
+    // Whole numbers, a line for each digit. Where the target is the tile itself, a line is written after those that it covers were read.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Scale(Call* call, int start, int row, int rows, float* tile, float* target, long stride, bool accumulate)
+    {
+        var rowScales = call->RowScales + row;
+        var offsets = call->Offsets + ((long)row * digits);
+        ref var scales = ref Unsafe.AsRef<float>(call->Scales + start);
+        ref var bias = ref Unsafe.AsRef<float>(call->Bias + start);
+        var lines = digits;
+        var second = T.Broadcast(1 / RowQuantizer.Base);
+        for (nuint o = 0; o < Width; o += (nuint)T.Count)
+        {
+            var (scale, addend) = (T.Load(ref scales, o), T.Load(ref bias, o));
+            for (var i = 0; i < rows; i++)
+            {
+                ref var sums = ref Unsafe.AsRef<int>(tile + (i * lines * Width));
+                var value = T.Convert(ref sums, o, offsets[i * lines]);
+                if (lines == 2)
+                    value = T.Add(value, T.Multiply(T.Convert(ref sums, o + Width, offsets[(i * lines) + 1]), second));
+                value = T.Add(T.Multiply(value, T.Multiply(T.Broadcast(rowScales[i]), scale)), addend);
+                ref var output = ref Unsafe.AsRef<float>(target + (i * stride));
+                if (accumulate)
+                    value = T.Add(T.Load(ref output, o), value);
+                value.Store(ref output, o);
+            }
+        }
+    }
+
     private struct Call
     {
         public float* X;
         public float* Y;
         public byte* Rows; // [rows, digits, rowBytes]
         public float* RowScales; // [rows]
-        public int* RowSums; // [rows, digits, groups]
+        public int* Offsets; // [rows, digits, groups]: minus what the weights' zeros add up to
         public byte* Panels;
         public float* Scales;
         public float* Bias;

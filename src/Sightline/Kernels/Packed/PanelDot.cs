@@ -13,13 +13,16 @@ internal abstract unsafe class PanelDot
     /// <summary>Outputs of a panel.</summary>
     public const int Width = 32;
 
+    /// <summary>Rows of a tile of sums, and the most that a loop takes in one call.</summary>
+    public const int TileRows = 12;
+
     /// <summary>Bytes of a panel for one step.</summary>
     public const int StepBytes = 4 * Width;
 
     /// <summary>A name for reports, e.g. <c>avx-vnni</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The most rows of one call.</summary>
+    /// <summary>The most rows of one call, up to <see cref="TileRows"/>.</summary>
     public abstract int MaxRows { get; }
 
     /// <summary>sums[r, o] = Σ over the steps of x[r] · panel[o].</summary>
@@ -32,6 +35,13 @@ internal abstract unsafe class PanelDot
     /// <param name="next">Where weights lie that will be read soon: the caches are asked for some of it with every step, where that helps. Never read.</param>
     /// <param name="ahead">How many bytes with every step: 64 or 128.</param>
     public abstract void Multiply(byte* x, nint xStride, int rows, byte* panel, int steps, void* sums, byte* next, int ahead);
+
+    /// <summary>How many rows to take at a time, at most <paramref name="most"/>, so that all tiles are alike: a few rows alone keep the processor less busy.</summary>
+    public static int Alike(int rows, int most)
+    {
+        var tiles = (rows + most - 1) / most;
+        return (rows + tiles - 1) / tiles;
+    }
 
     /// <summary>Asks for what a step is to ask for and moves on; whole steps are read a single time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
