@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Sightline.Kernels;
 
@@ -52,6 +53,15 @@ internal interface ILanes<T> where T : struct, ILanes<T>
 
     /// <summary>The upper halves of the lanes' bits, read as bf16.</summary>
     static abstract T Upper16(T a);
+
+    /// <summary>The nearest bf16, ties to even, in the upper halves of the lanes' bits.</summary>
+    static abstract T ToBf16(T a);
+
+    /// <summary>Bits of <paramref name="upper"/>'s upper halves above those of <paramref name="lower"/>'s.</summary>
+    static abstract T PairBf16(T lower, T upper);
+
+    /// <summary>Stores the upper halves of the lanes' bits.</summary>
+    void StoreUpper16(ref ushort origin, nuint offset);
 
     void Store(ref float origin, nuint offset);
 }
@@ -112,6 +122,20 @@ internal readonly struct Lanes512(Vector512<float> v) : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Upper16(Lanes512 a) => new((a._v.AsInt32() & Vector512.Create(unchecked((int)0xFFFF0000))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 ToBf16(Lanes512 a)
+    {
+        var bits = a._v.AsUInt32();
+        return new(((bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One)) & Vector512.Create(0xFFFF0000)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 PairBf16(Lanes512 lower, Lanes512 upper) => new(((lower._v.AsUInt32() >>> 16) | (upper._v.AsUInt32() & Vector512.Create(0xFFFF0000))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreUpper16(ref ushort origin, nuint offset) =>
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(_v.AsUInt32() >>> 16) : Vector256.Narrow(_v.GetLower().AsUInt32() >>> 16, _v.GetUpper().AsUInt32() >>> 16)).StoreUnsafe(ref origin, offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);
@@ -175,6 +199,20 @@ internal readonly struct Lanes256(Vector256<float> v) : ILanes<Lanes256>
     public static Lanes256 Upper16(Lanes256 a) => new((a._v.AsInt32() & Vector256.Create(unchecked((int)0xFFFF0000))).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 ToBf16(Lanes256 a)
+    {
+        var bits = a._v.AsUInt32();
+        return new(((bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One)) & Vector256.Create(0xFFFF0000)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 PairBf16(Lanes256 lower, Lanes256 upper) => new(((lower._v.AsUInt32() >>> 16) | (upper._v.AsUInt32() & Vector256.Create(0xFFFF0000))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreUpper16(ref ushort origin, nuint offset) =>
+        (Vector128.Narrow(_v.GetLower().AsUInt32() >>> 16, _v.GetUpper().AsUInt32() >>> 16)).StoreUnsafe(ref origin, offset);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);
 }
 
@@ -235,6 +273,20 @@ internal readonly struct Lanes128(Vector128<float> v) : ILanes<Lanes128>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Upper16(Lanes128 a) => new((a._v.AsInt32() & Vector128.Create(unchecked((int)0xFFFF0000))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 ToBf16(Lanes128 a)
+    {
+        var bits = a._v.AsUInt32();
+        return new(((bits + Vector128.Create(0x7FFFu) + ((bits >>> 16) & Vector128<uint>.One)) & Vector128.Create(0xFFFF0000)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 PairBf16(Lanes128 lower, Lanes128 upper) => new(((lower._v.AsUInt32() >>> 16) | (upper._v.AsUInt32() & Vector128.Create(0xFFFF0000))).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreUpper16(ref ushort origin, nuint offset) =>
+        (Vector64.Narrow(_v.GetLower().AsUInt32() >>> 16, _v.GetUpper().AsUInt32() >>> 16)).StoreUnsafe(ref origin, offset);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(ref float origin, nuint offset) => _v.StoreUnsafe(ref origin, offset);

@@ -1,11 +1,10 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
 /// <summary>Rounds floats to bf16, to the nearest, ties to even.</summary>
-internal static class Bf16Rounding
+internal static class Bf16Rounding<T> where T : struct, ILanes<T>
 {
     /// <param name="values">Floats; a NaN may come out as another NaN or, from its last payload bits, as infinity: garbage stays garbage.</param>
     /// <param name="target">At least as long; the rest becomes zero.</param>
@@ -14,16 +13,16 @@ internal static class Bf16Rounding
     public static void Round(ReadOnlySpan<float> values, Span<ushort> target, Span<ushort> second = default)
     {
         ref var source = ref MemoryMarshal.GetReference(values);
-        ref var first = ref MemoryMarshal.GetReference(target);
+        ref var first = ref MemoryMarshal.GetReference(target[..values.Length]);
         ref var rest = ref MemoryMarshal.GetReference(second);
-        var (i, n) = (0, Vector<float>.Count);
-        for (; i + (2 * n) <= values.Length; i += 2 * n)
+        var i = 0;
+        for (; i + T.Count <= values.Length; i += T.Count)
         {
-            var (low, high) = (Vector.LoadUnsafe(ref source, (nuint)i), Vector.LoadUnsafe(ref source, (nuint)(i + n)));
-            var (a, b) = (Round(low), Round(high));
-            Vector.Narrow(a >>> 16, b >>> 16).StoreUnsafe(ref first, (nuint)i);
+            var value = T.Load(ref source, (nuint)i);
+            var rounded = T.ToBf16(value);
+            rounded.StoreUpper16(ref first, (nuint)i);
             if (!second.IsEmpty)
-                Vector.Narrow(Round(low - a.As<uint, float>()) >>> 16, Round(high - b.As<uint, float>()) >>> 16).StoreUnsafe(ref rest, (nuint)i);
+                T.ToBf16(T.MultiplyAdd(rounded, T.Broadcast(-1), value)).StoreUpper16(ref rest, (nuint)i);
         }
 
         for (; i < values.Length; i++)
@@ -47,22 +46,16 @@ internal static class Bf16Rounding
     {
         ref var low = ref MemoryMarshal.GetReference(first);
         ref var high = ref MemoryMarshal.GetReference(second);
-        ref var pairs = ref MemoryMarshal.GetReference(target);
+        ref var pairs = ref Unsafe.As<uint, float>(ref MemoryMarshal.GetReference(target[..first.Length]));
         var i = 0;
-        for (; i + Vector<float>.Count <= first.Length; i += Vector<float>.Count)
+        for (; i + T.Count <= first.Length; i += T.Count)
         {
-            var upper = second.IsEmpty ? Vector<uint>.Zero : Round(Vector.LoadUnsafe(ref high, (nuint)i));
-            (Round(Vector.LoadUnsafe(ref low, (nuint)i)) >>> 16 | upper).StoreUnsafe(ref pairs, (nuint)i);
+            var upper = second.IsEmpty ? T.Broadcast(0) : T.ToBf16(T.Load(ref high, (nuint)i));
+            T.PairBf16(T.ToBf16(T.Load(ref low, (nuint)i)), upper).Store(ref pairs, (nuint)i);
         }
 
         for (; i < first.Length; i++)
             target[i] = WeightPacker.ToBf16(first[i]) | (second.IsEmpty ? 0 : (uint)WeightPacker.ToBf16(second[i]) << 16);
         target[first.Length..].Clear();
-    }
-
-    private static Vector<uint> Round(Vector<float> values)
-    {
-        var bits = values.As<float, uint>();
-        return (bits + new Vector<uint>(0x7FFF) + ((bits >>> 16) & Vector<uint>.One)) & new Vector<uint>(0xFFFF0000);
     }
 }

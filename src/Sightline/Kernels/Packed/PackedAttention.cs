@@ -76,7 +76,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
             var j = (panel * Width) + i;
             var column = (uint*)(target + ((long)panel * layout.KeySteps * PanelDot.StepBytes)) + i;
             if (j < shape.KeyLength)
-                Bf16Rounding.Round(new ReadOnlySpan<float>(call.Keys + start + ((long)j * shape.KeyStride), shape.HeadDim), row);
+                Bf16Rounding<T>.Round(new ReadOnlySpan<float>(call.Keys + start + ((long)j * shape.KeyStride), shape.HeadDim), row);
             else
                 row.Clear();
             for (var s = 0; s < layout.KeySteps; s++)
@@ -92,7 +92,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
             {
                 var line = new Span<uint>(target + ((((long)part * layout.ValueSteps) + s) * PanelDot.StepBytes), Width);
                 var count = Math.Min(Width, shape.HeadDim - (part * Width));
-                Bf16Rounding.Pair(new ReadOnlySpan<float>(even + (part * Width), count), odd == null ? [] : new ReadOnlySpan<float>(odd + (part * Width), count), line);
+                Bf16Rounding<T>.Pair(new ReadOnlySpan<float>(even + (part * Width), count), odd == null ? [] : new ReadOnlySpan<float>(odd + (part * Width), count), line);
             }
         }
     }
@@ -110,35 +110,33 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
         var first = (int)((long)block * shape.QueryLength / call.QueryBlocks);
         var rows = (int)((long)(block + 1) * shape.QueryLength / call.QueryBlocks) - first;
         var (scoreStride, sumStride) = (layout.KeyPanels * Width, layout.DimPanels * Width);
-        var rented = ArrayPool<byte>.Shared.Rent((rows * 4 * (layout.KeySteps + layout.ValueSteps + scoreStride + sumStride)) + AlignedMemory.Alignment);
+        var rented = ArrayPool<byte>.Shared.Rent((rows * ((4 * (layout.KeySteps + scoreStride + sumStride)) + (2 * scoreStride))) + AlignedMemory.Alignment);
         fixed (byte* bytes = rented)
         {
             var scores = (float*)(((nint)bytes + AlignedMemory.Alignment - 1) & -AlignedMemory.Alignment);
             var sums = scores + (rows * scoreStride);
             var roundedQueries = (byte*)(sums + (rows * sumStride));
-            var roundedScores = roundedQueries + (rows * 4 * layout.KeySteps);
+            var roundedScores = roundedQueries + (rows * 4 * layout.KeySteps); // as far apart as scores
             var keys = call.Packed + ((((long)sequence * shape.Heads) + head) * layout.HeadBytes);
             var values = keys + ((long)layout.KeyPanels * layout.KeySteps * PanelDot.StepBytes);
             var row = ((long)sequence * shape.QueryLength) + first;
             for (var i = 0; i < rows; i++)
             {
-                Bf16Rounding.Round(new ReadOnlySpan<float>(call.Queries + ((row + i) * shape.QueryStride) + (head * shape.HeadDim), shape.HeadDim),
+                Bf16Rounding<T>.Round(new ReadOnlySpan<float>(call.Queries + ((row + i) * shape.QueryStride) + (head * shape.HeadDim), shape.HeadDim),
                     new Span<ushort>(roundedQueries + (i * 4 * layout.KeySteps), 2 * layout.KeySteps));
             }
 
-            attention.Multiply(roundedQueries, layout.KeySteps, rows, keys, layout.KeyPanels, scores);
+            attention.Multiply(roundedQueries, 4 * layout.KeySteps, layout.KeySteps, rows, keys, layout.KeyPanels, scores);
             var shares = stackalloc float[rows];
             for (var i = 0; i < rows; i++)
             {
                 var line = scores + (i * scoreStride);
-                shares[i] = 1 / Exponentials(line, shape.KeyLength, shape.Scale);
-                var weights = new ReadOnlySpan<float>(line, shape.KeyLength);
-                Bf16Rounding.Round(weights, new Span<ushort>(roundedScores + (i * 4 * layout.ValueSteps), 2 * layout.ValueSteps));
+                shares[i] = 1 / Exponentials(line, shape.KeyLength, shape.Scale, (ushort*)(roundedScores + (i * 2 * scoreStride)));
                 if (call.Probabilities != null)
-                    TensorPrimitives.Multiply(weights, shares[i], new Span<float>(call.Probabilities + ((((((long)sequence * shape.Heads) + head) * shape.QueryLength) + first + i) * shape.KeyLength), shape.KeyLength));
+                    TensorPrimitives.Multiply(new ReadOnlySpan<float>(line, shape.KeyLength), shares[i], new Span<float>(call.Probabilities + ((((((long)sequence * shape.Heads) + head) * shape.QueryLength) + first + i) * shape.KeyLength), shape.KeyLength));
             }
 
-            attention.Multiply(roundedScores, layout.ValueSteps, rows, values, layout.DimPanels, sums);
+            attention.Multiply(roundedScores, 2 * scoreStride, layout.ValueSteps, rows, values, layout.DimPanels, sums);
             for (var i = 0; i < rows; i++)
             {
                 TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + (i * sumStride), shape.HeadDim), shares[i],
@@ -149,9 +147,10 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
         ArrayPool<byte>.Shared.Return(rented);
     }
 
-    // e^(scale · (score − greatest)) in place; returns their sum, by which the weighted sums are divided in the end. Lines have room for whole registers.
+    // e^(scale · (score − greatest)) in place and rounded to bf16; returns their sum, by which the weighted sums are divided in the end. Lines have room
+    // for whole registers.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Exponentials(float* line, int count, float scale)
+    private static float Exponentials(float* line, int count, float scale, ushort* rounded)
     {
         var end = (count + T.Count - 1) / T.Count * T.Count;
         new Span<float>(line + count, end - count).Fill(float.NegativeInfinity);
@@ -167,6 +166,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
             var value = Exponential<T>.Of(T.Add(T.Multiply(T.Load(ref scores, i), factor), shift));
             sum = T.Add(sum, value);
             value.Store(ref scores, i);
+            T.ToBf16(value).StoreUpper16(ref Unsafe.AsRef<ushort>(rounded), i);
         }
 
         return T.Sum(sum);
@@ -175,7 +175,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
     // target[i, panel · 32 + o] = x[i] · panels[panel, o]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Multiply(byte* x, int steps, int rows, byte* panels, int panelCount, float* target)
+    private void Multiply(byte* x, int stride, int steps, int rows, byte* panels, int panelCount, float* target)
     {
         var perTile = PanelDot.Alike(rows, dot.MaxRows);
         var bytes = perTile == rows ? PanelDot.StepBytes : PanelDot.StepBytes / 2;
@@ -186,7 +186,7 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
             {
                 var count = Math.Min(perTile, rows - done);
                 var place = target + (((long)done * panelCount) + panel) * Width;
-                dot.Multiply(x + ((long)done * 4 * steps), 4 * steps, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, bytes);
+                dot.Multiply(x + ((long)done * stride), stride, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, bytes);
                 for (var i = 0; i < count && count > 1; i++)
                     new ReadOnlySpan<float>(tile + (i * Width), Width).CopyTo(new Span<float>(place + ((long)i * panelCount * Width), Width));
                 done += count;

@@ -11,7 +11,7 @@ namespace Sightline.Kernels;
 /// </summary>
 /// <param name="weights">Packed weights.</param>
 /// <param name="bias">[outFeatures], or null.</param>
-/// <param name="digits">Numbers for each input, 1 or 2 (<see cref="RowQuantizer"/>, <see cref="Bf16Rounding"/>). The second makes the error of the inputs vanish beside that of the weights, and costs arithmetic but no memory traffic.</param>
+/// <param name="digits">Numbers for each input, 1 or 2 (<see cref="RowQuantizer"/>, <see cref="Bf16Rounding{T}"/>). The second makes the error of the inputs vanish beside that of the weights, and costs arithmetic but no memory traffic.</param>
 /// <param name="dot">The inner loop.</param>
 /// <param name="pool">Threads.</param>
 internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bias, int digits, PanelDot dot, WorkerPool pool)
@@ -121,14 +121,14 @@ internal sealed unsafe class PackedLinear<T>(PackedWeights weights, float[]? bia
             var target = call.Rows + ((long)row * digits * _rowBytes);
             if (weights.Kind == DotKind.Bf16)
             {
-                Bf16Rounding.Round(source, new Span<ushort>(target, _rowBytes / 2), digits == 1 ? [] : new Span<ushort>(target + _rowBytes, _rowBytes / 2));
+                Bf16Rounding<T>.Round(source, new Span<ushort>(target, _rowBytes / 2), digits == 1 ? [] : new Span<ushort>(target + _rowBytes, _rowBytes / 2));
                 continue;
             }
 
-            call.RowScales[row] = RowQuantizer.Quantize(source, new Span<sbyte>(target, _rowBytes), digits == 1 ? [] : new Span<sbyte>(target + _rowBytes, _rowBytes));
-            var offsets = call.Offsets + ((long)row * digits * _groups);
-            for (var i = 0; i < digits * _groups; i++)
-                offsets[i] = -_zero * ByteSums.Of(new ReadOnlySpan<sbyte>(target + (i * (_rowBytes / _groups)), _rowBytes / _groups));
+            var offsets = new Span<int>(call.Offsets + ((long)row * digits * _groups), digits * _groups);
+            call.RowScales[row] = RowQuantizer.Quantize(source, new Span<sbyte>(target, _rowBytes), digits == 1 ? [] : new Span<sbyte>(target + _rowBytes, _rowBytes), offsets);
+            for (var i = 0; i < offsets.Length; i++)
+                offsets[i] *= -_zero;
         }
     }
 

@@ -22,9 +22,10 @@ internal static unsafe class RowQuantizer
     /// <param name="row">The values. Where one is not finite, the scale is NaN, and so is every result.</param>
     /// <param name="first">First digits, at least as long as the row.</param>
     /// <param name="second">Second digits, as long; empty for none.</param>
+    /// <param name="sums">[digits, groups] sums of the digits, for groups of the same length that make up the row; empty for none.</param>
     /// <returns>The scale; 0 for a row of zeros.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Quantize(ReadOnlySpan<float> row, Span<sbyte> first, Span<sbyte> second)
+    public static float Quantize(ReadOnlySpan<float> row, Span<sbyte> first, Span<sbyte> second, Span<int> sums = default)
     {
         var most = GreatestMagnitude(row);
         var factor = Most / most;
@@ -32,28 +33,25 @@ internal static unsafe class RowQuantizer
         {
             first.Clear();
             second.Clear();
+            sums.Clear();
             return most == 0 || float.IsFinite(most) ? 0 : float.NaN;
         }
 
         first[row.Length..].Clear();
-        var done = 0;
-        if (second.IsEmpty)
+        if (!second.IsEmpty)
+            second[row.Length..].Clear();
+        var groups = Math.Max(1, second.IsEmpty ? sums.Length : sums.Length / 2);
+        var length = first.Length / groups;
+        for (var group = 0; group < groups; group++)
         {
-            done = Avx512F.IsSupported ? Digits512(row, factor, first) : Digits(row, factor, first);
-            for (; done < row.Length; done++)
-                first[done] = (sbyte)MathF.Round(row[done] * factor);
-            return most / Most;
-        }
-
-        second[row.Length..].Clear();
-        if (Avx512F.IsSupported)
-            done = TwoDigits512(row, factor, first, second);
-        for (; done < row.Length; done++)
-        {
-            var scaled = row[done] * factor;
-            var digit = MathF.Round(scaled);
-            first[done] = (sbyte)digit;
-            second[done] = (sbyte)MathF.Round((scaled - digit) * Base);
+            var start = group * length;
+            var part = row[Math.Min(start, row.Length)..Math.Min(start + length, row.Length)];
+            var (sum, rest) = second.IsEmpty ? (Digits(part, factor, first[start..]), 0) : TwoDigits(part, factor, first[start..], second[start..]);
+            if (sums.IsEmpty)
+                continue;
+            sums[group] = sum;
+            if (!second.IsEmpty)
+                sums[groups + group] = rest;
         }
 
         return most / Most;
@@ -93,50 +91,79 @@ internal static unsafe class RowQuantizer
         return greatest;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Digits512(ReadOnlySpan<float> row, float factor, Span<sbyte> digits)
-    {
-        ref var source = ref MemoryMarshal.GetReference(row);
-        ref var target = ref MemoryMarshal.GetReference(digits);
-        var i = 0;
-        for (; i + 16 <= row.Length; i += 16)
-            Avx512F.ConvertToVector128SByte(Avx512F.ConvertToVector512Int32(Vector512.LoadUnsafe(ref source, (nuint)i) * factor)).StoreUnsafe(ref target, (nuint)i);
-        return i;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int TwoDigits512(ReadOnlySpan<float> row, float factor, Span<sbyte> first, Span<sbyte> second)
-    {
-        ref var source = ref MemoryMarshal.GetReference(row);
-        ref var target = ref MemoryMarshal.GetReference(first);
-        ref var rest = ref MemoryMarshal.GetReference(second);
-        var i = 0;
-        for (; i + 16 <= row.Length; i += 16)
-        {
-            var scaled = Vector512.LoadUnsafe(ref source, (nuint)i) * factor;
-            var digit = Avx512F.ConvertToVector512Int32(scaled);
-            Avx512F.ConvertToVector128SByte(digit).StoreUnsafe(ref target, (nuint)i);
-            var left = (scaled - Vector512.ConvertToSingle(digit)) * Base;
-            Avx512F.ConvertToVector128SByte(Avx512F.ConvertToVector512Int32(left)).StoreUnsafe(ref rest, (nuint)i);
-        }
-
-        return i;
-    }
-
+    // Returns the sum. It is made of the registers: bytes just stored by sixteens cannot be loaded by more at once without waiting.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Digits(ReadOnlySpan<float> row, float factor, Span<sbyte> digits)
     {
         ref var source = ref MemoryMarshal.GetReference(row);
         ref var target = ref MemoryMarshal.GetReference(digits);
-        var (i, n) = (0, Vector<float>.Count);
-        for (; i + (4 * n) <= row.Length; i += 4 * n)
+        var (i, sum) = (0, 0);
+        if (Avx512F.IsSupported)
         {
-            var low = Vector.Narrow(Digit(ref source, i, factor), Digit(ref source, i + n, factor));
-            var high = Vector.Narrow(Digit(ref source, i + (2 * n), factor), Digit(ref source, i + (3 * n), factor));
-            Vector.Narrow(low, high).StoreUnsafe(ref target, (nuint)i);
+            var sums = Vector512<int>.Zero;
+            for (; i + 16 <= row.Length; i += 16)
+            {
+                var digit = Avx512F.ConvertToVector512Int32(Vector512.LoadUnsafe(ref source, (nuint)i) * factor);
+                Avx512F.ConvertToVector128SByte(digit).StoreUnsafe(ref target, (nuint)i);
+                sums += digit;
+            }
+
+            sum = Vector512.Sum(sums);
+        }
+        else
+        {
+            var n = Vector<float>.Count;
+            var sums = Vector<int>.Zero;
+            for (; i + (4 * n) <= row.Length; i += 4 * n)
+            {
+                var (a, b) = (Digit(ref source, i, factor), Digit(ref source, i + n, factor));
+                var (c, d) = (Digit(ref source, i + (2 * n), factor), Digit(ref source, i + (3 * n), factor));
+                Vector.Narrow(Vector.Narrow(a, b), Vector.Narrow(c, d)).StoreUnsafe(ref target, (nuint)i);
+                sums += a + b + (c + d);
+            }
+
+            sum = Vector.Sum(sums);
         }
 
-        return i;
+        for (; i < row.Length; i++)
+            sum += digits[i] = (sbyte)MathF.Round(row[i] * factor);
+        return sum;
+    }
+
+    // Returns both digits' sums.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static (int First, int Second) TwoDigits(ReadOnlySpan<float> row, float factor, Span<sbyte> first, Span<sbyte> second)
+    {
+        ref var source = ref MemoryMarshal.GetReference(row);
+        ref var target = ref MemoryMarshal.GetReference(first);
+        ref var rest = ref MemoryMarshal.GetReference(second);
+        var (i, sum, restSum) = (0, 0, 0);
+        if (Avx512F.IsSupported)
+        {
+            var (sums, restSums) = (Vector512<int>.Zero, Vector512<int>.Zero);
+            for (; i + 16 <= row.Length; i += 16)
+            {
+                var scaled = Vector512.LoadUnsafe(ref source, (nuint)i) * factor;
+                var digit = Avx512F.ConvertToVector512Int32(scaled);
+                Avx512F.ConvertToVector128SByte(digit).StoreUnsafe(ref target, (nuint)i);
+                var left = Avx512F.ConvertToVector512Int32((scaled - Vector512.ConvertToSingle(digit)) * Base);
+                Avx512F.ConvertToVector128SByte(left).StoreUnsafe(ref rest, (nuint)i);
+                sums += digit;
+                restSums += left;
+            }
+
+            (sum, restSum) = (Vector512.Sum(sums), Vector512.Sum(restSums));
+        }
+
+        for (; i < row.Length; i++)
+        {
+            var scaled = row[i] * factor;
+            var digit = MathF.Round(scaled);
+            sum += first[i] = (sbyte)digit;
+            restSum += second[i] = (sbyte)MathF.Round((scaled - digit) * Base);
+        }
+
+        return (sum, restSum);
     }
 
     private static Vector<int> Digit(ref float source, int index, float factor) =>

@@ -117,7 +117,7 @@ internal static unsafe class WeightPacker
             if (kind == DotKind.Int8)
                 scales[o] = RowQuantizer.Quantize(row, MemoryMarshal.Cast<uint, sbyte>(line), []);
             else
-                Bf16Rounding.Round(row, MemoryMarshal.Cast<uint, ushort>(line));
+                Bf16Rounding<Lanes256>.Round(row, MemoryMarshal.Cast<uint, ushort>(line));
             for (var step = 0; step < steps; step++)
                 panel[(step * PanelDot.Width) + o] = line[step] ^ offset;
         }
