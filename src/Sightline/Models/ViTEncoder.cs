@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sightline.Configuration;
 using Sightline.Kernels;
 
@@ -111,48 +112,43 @@ internal sealed class ViTEncoder
         return pooled;
     }
 
+    // Positions and special tokens first; the patches' projections are added to them.
     private float[] Embed(ReadOnlySpan<float> pixelValues, int batch, int height, int width)
     {
         var (hidden, rows, columns) = (_config.HiddenSize, height / _config.PatchSize, width / _config.PatchSize);
-        var patchCount = rows * columns;
+        var (pixels, patchCount) = (_config.NumChannels * height * width, rows * columns);
         var positions = _positionEmbeddings;
         if (height != _config.ImageSize || width != _config.ImageSize)
             positions = PositionInterpolation.Bicubic(positions, _specialTokens.Length / hidden, _config.PatchesPerSide, hidden, rows, columns);
-        var projected = new float[batch * patchCount * hidden];
-        _patchProjection.Forward(ExtractPatches(pixelValues, batch, height, width), batch * patchCount, projected);
-        var states = new float[batch * positions.Length];
+        var states = GC.AllocateUninitializedArray<float>(batch * positions.Length);
+        var patches = ArrayPool<float>.Shared.Rent(patchCount * _patchProjection.InFeatures);
         for (var b = 0; b < batch; b++)
         {
             var picture = states.AsSpan(b * positions.Length, positions.Length);
-            _specialTokens.CopyTo(picture);
-            projected.AsSpan(b * patchCount * hidden, patchCount * hidden).CopyTo(picture[_specialTokens.Length..]);
-            _kernels.Add(picture, positions);
+            positions.CopyTo(picture);
+            _kernels.Add(picture[.._specialTokens.Length], _specialTokens);
+            ExtractPatches(pixelValues.Slice(b * pixels, pixels), height, width, patches);
+            _patchProjection.Forward(patches, patchCount, picture[_specialTokens.Length..], accumulate: true);
         }
 
+        ArrayPool<float>.Shared.Return(patches);
         return states;
     }
 
     // The convolution with stride = kernel size is a linear layer over patches, each laid out [channels, patch, patch] as its weight is.
-    private float[] ExtractPatches(ReadOnlySpan<float> pixelValues, int batch, int height, int width)
+    private void ExtractPatches(ReadOnlySpan<float> pixelValues, int height, int width, Span<float> patches)
     {
         var (channels, patch) = (_config.NumChannels, _config.PatchSize);
-        var patches = new float[batch * (height / patch) * (width / patch) * channels * patch * patch];
-        var target = 0;
-        for (var b = 0; b < batch; b++)
+        for (var top = 0; top + patch <= height; top += patch)
         {
-            for (var top = 0; top + patch <= height; top += patch)
+            for (var left = 0; left + patch <= width; left += patch)
             {
-                for (var left = 0; left + patch <= width; left += patch)
+                for (var row = 0; row < channels * patch; row++, patches = patches[patch..])
                 {
-                    for (var c = 0; c < channels; c++)
-                    {
-                        for (var y = top; y < top + patch; y++, target += patch)
-                            pixelValues.Slice((((b * channels + c) * height + y) * width) + left, patch).CopyTo(patches.AsSpan(target));
-                    }
+                    var (c, y) = Math.DivRem(row, patch);
+                    pixelValues.Slice((((c * height) + top + y) * width) + left, patch).CopyTo(patches);
                 }
             }
         }
-
-        return patches;
     }
 }

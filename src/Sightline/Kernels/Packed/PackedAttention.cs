@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 
 namespace Sightline.Kernels;
@@ -128,68 +127,93 @@ internal sealed unsafe class PackedAttention<T>(PanelDot dot, WorkerPool pool) w
 
             attention.Multiply(roundedQueries, 4 * layout.KeySteps, layout.KeySteps, rows, keys, layout.KeyPanels, scores);
             var shares = stackalloc float[rows];
+            Soften(scores, rows, shape.KeyLength, shape.Scale, (ushort*)roundedScores, shares);
+            for (var i = 0; i < rows && call.Probabilities != null; i++)
+                Gather(scores + (i * Width), rows * Width, shares[i], call.Probabilities + ((((((long)sequence * shape.Heads) + head) * shape.QueryLength) + first + i) * shape.KeyLength), shape.KeyLength);
+            attention.Multiply(roundedScores, 2 * layout.KeyPanels * Width, layout.ValueSteps, rows, values, layout.DimPanels, sums);
             for (var i = 0; i < rows; i++)
-            {
-                var line = scores + (i * scoreStride);
-                shares[i] = 1 / Exponentials(line, shape.KeyLength, shape.Scale, (ushort*)(roundedScores + (i * 2 * scoreStride)));
-                if (call.Probabilities != null)
-                    TensorPrimitives.Multiply(new ReadOnlySpan<float>(line, shape.KeyLength), shares[i], new Span<float>(call.Probabilities + ((((((long)sequence * shape.Heads) + head) * shape.QueryLength) + first + i) * shape.KeyLength), shape.KeyLength));
-            }
-
-            attention.Multiply(roundedScores, 2 * scoreStride, layout.ValueSteps, rows, values, layout.DimPanels, sums);
-            for (var i = 0; i < rows; i++)
-            {
-                TensorPrimitives.Multiply(new ReadOnlySpan<float>(sums + (i * sumStride), shape.HeadDim), shares[i],
-                    new Span<float>(call.Output + ((row + i) * shape.OutputStride) + (head * shape.HeadDim), shape.HeadDim));
-            }
+                Gather(sums + (i * Width), rows * Width, shares[i], call.Output + ((row + i) * shape.OutputStride) + (head * shape.HeadDim), shape.HeadDim);
         }
 
         ArrayPool<byte>.Shared.Return(rented);
     }
 
-    // e^(scale · (score − greatest)) in place and rounded to bf16; returns their sum, by which the weighted sums are divided in the end. Lines have room
-    // for whole registers.
+    // e^(scale · (score − the row's greatest)) in place and rounded to bf16; shares: 1 / their sums, by which the weighted sums are multiplied in the end.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Exponentials(float* line, int count, float scale, ushort* rounded)
+    private static void Soften(float* scores, int rows, int count, float scale, ushort* rounded, float* shares)
     {
-        var end = (count + T.Count - 1) / T.Count * T.Count;
-        new Span<float>(line + count, end - count).Fill(float.NegativeInfinity);
-        ref var scores = ref Unsafe.AsRef<float>(line);
-        var n = (nuint)T.Count;
-        var greatest = T.Load(ref scores, 0);
-        for (nuint i = n; i < (nuint)end; i += n)
-            greatest = T.Max(greatest, T.Load(ref scores, i));
-        var (factor, shift) = (T.Broadcast(scale), T.Broadcast(-scale * T.Greatest(greatest)));
-        var sum = T.Broadcast(0);
-        for (nuint i = 0; i < (nuint)end; i += n)
+        var panelStride = rows * Width;
+        var panels = (count + Width - 1) / Width;
+        var end = scores + ((long)panels * panelStride);
+        for (var line = end - panelStride; line < end && count % Width != 0; line += Width)
         {
-            var value = Exponential<T>.Of(T.Add(T.Multiply(T.Load(ref scores, i), factor), shift));
-            sum = T.Add(sum, value);
-            value.Store(ref scores, i);
-            T.ToBf16(value).StoreUpper16(ref Unsafe.AsRef<ushort>(rounded), i);
+            for (var o = count % Width; o < Width; o++)
+                line[o] = float.NegativeInfinity;
         }
 
-        return T.Sum(sum);
+        for (var i = 0; i < rows; i++)
+        {
+            var greatest = T.Broadcast(float.NegativeInfinity);
+            for (var part = scores + (i * Width); part < end; part += panelStride)
+            {
+                for (nuint o = 0; o < Width; o += (nuint)T.Count)
+                    greatest = T.Max(greatest, T.Load(ref Unsafe.AsRef<float>(part), o));
+            }
+
+            shares[i] = T.Greatest(greatest);
+        }
+
+        scale *= 1.44269504f; // powers of two
+        var factor = T.Broadcast(scale);
+        for (var i = 0; i < rows; i++)
+        {
+            var shift = T.Broadcast(-scale * shares[i]);
+            var sum = T.Broadcast(0);
+            for (var part = scores + (i * Width); part < end; part += panelStride, rounded += Width)
+            {
+                ref var values = ref Unsafe.AsRef<float>(part);
+                for (nuint o = 0; o < Width; o += (nuint)T.Count)
+                {
+                    var value = Exponential<T>.PowerOfTwo(T.MultiplyAdd(T.Load(ref values, o), factor, shift));
+                    sum = T.Add(sum, value);
+                    value.Store(ref values, o);
+                    T.ToBf16(value).StoreUpper16(ref Unsafe.AsRef<ushort>(rounded), o);
+                }
+            }
+
+            shares[i] = 1 / T.Sum(sum);
+        }
     }
 
-    // target[i, panel · 32 + o] = x[i] · panels[panel, o]
+    // A row times a factor, from its parts in the panels.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Gather(float* line, int panelStride, float factor, float* target, int count)
+    {
+        var factors = T.Broadcast(factor);
+        for (var start = 0; start < count; start += Width, line += panelStride, target += Width)
+        {
+            var (o, end) = (0, Math.Min(Width, count - start));
+            for (; o + T.Count <= end; o += T.Count)
+                T.Multiply(T.Load(ref Unsafe.AsRef<float>(line), (nuint)o), factors).Store(ref Unsafe.AsRef<float>(target), (nuint)o);
+            for (; o < end; o++)
+                target[o] = line[o] * factor;
+        }
+    }
+
+    // target[panel, i, o] = x[i] · panels[panel, o]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply(byte* x, int stride, int steps, int rows, byte* panels, int panelCount, float* target)
     {
         var perTile = PanelDot.Alike(rows, dot.MaxRows);
         var bytes = perTile == rows ? PanelDot.StepBytes : PanelDot.StepBytes / 2;
-        var tile = stackalloc float[PanelDot.TileRows * Width];
         for (var panel = 0; panel < panelCount; panel++, panels += steps * PanelDot.StepBytes)
         {
-            for (var done = 0; done < rows;)
+            for (var done = 0; done < rows; done += perTile)
             {
                 var count = Math.Min(perTile, rows - done);
-                var place = target + (((long)done * panelCount) + panel) * Width;
-                dot.Multiply(x + ((long)done * stride), stride, count, panels, steps, count == 1 ? place : tile, panels + PrefetchDistance, bytes);
-                for (var i = 0; i < count && count > 1; i++)
-                    new ReadOnlySpan<float>(tile + (i * Width), Width).CopyTo(new Span<float>(place + ((long)i * panelCount * Width), Width));
-                done += count;
+                dot.Multiply(x + ((long)done * stride), stride, count, panels, steps, target, panels + PrefetchDistance, bytes);
+                target += count * Width;
             }
         }
     }
