@@ -50,7 +50,13 @@ internal static unsafe class TileOutputs<T> where T : struct, ILanes<T>
     /// <param name="accumulate">Whether to add to what the target holds.</param>
     public static void Activate(float* tile, int width, int rows, Activation activation, int count, float* target, long stride, bool accumulate)
     {
-        VectorActivations<T>.Apply(activation, new Span<float>(tile, rows * width));
+        if (count == width && !accumulate)
+        {
+            VectorActivations<T>.Apply(activation, tile, width, rows, target, stride);
+            return;
+        }
+
+        VectorActivations<T>.Apply(activation, tile, rows * width, 1, tile, rows * width);
         for (var i = 0; i < rows; i++)
         {
             var values = new ReadOnlySpan<float>(tile + (i * width), count);

@@ -1,11 +1,10 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Sightline.Kernels;
 
-/// <summary>Activation functions in place, register by register.</summary>
-internal static class VectorActivations<T> where T : struct, ILanes<T>
+/// <summary>Activation functions, register by register.</summary>
+internal static unsafe class VectorActivations<T> where T : struct, ILanes<T>
 {
     /// <summary>A function of a register; a type of its own, so that the JIT writes it into the loop.</summary>
     private interface IFunction
@@ -13,29 +12,53 @@ internal static class VectorActivations<T> where T : struct, ILanes<T>
         static abstract T Of(T x);
     }
 
+    /// <summary>Applies a function in place.</summary>
     public static void Apply(Activation function, Span<float> values)
+    {
+        var whole = values.Length / T.Count * T.Count;
+        Span<float> padded = stackalloc float[whole < values.Length ? T.Count : 0];
+        values[whole..].CopyTo(padded);
+        fixed (float* first = values, rest = padded)
+        {
+            Apply(function, first, whole, 1, first, whole);
+            Apply(function, rest, padded.Length, 1, rest, padded.Length);
+        }
+
+        padded[..(values.Length - whole)].CopyTo(values[whole..]);
+    }
+
+    /// <summary>target[i, o] = function(source[i, o]).</summary>
+    /// <param name="function">The function.</param>
+    /// <param name="source">[rows, width].</param>
+    /// <param name="width">Values of a row, whole registers.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="target">[rows, width] with rows <paramref name="stride"/> apart; may be the source.</param>
+    /// <param name="stride">Floats from row to row of the target.</param>
+    public static void Apply(Activation function, float* source, int width, int rows, float* target, long stride)
     {
         switch (function)
         {
             case Activation.Identity:
+                Apply<Identity>(source, width, rows, target, stride);
                 return;
             case Activation.Relu:
-                TensorPrimitives.Max(values, 0f, values);
+                Apply<Relu>(source, width, rows, target, stride);
                 return;
             case Activation.Tanh:
-                TensorPrimitives.Tanh<float>(values, values);
+                for (var i = 0; i < rows; i++)
+                    TensorPrimitives.Tanh<float>(new ReadOnlySpan<float>(source + ((long)i * width), width), new Span<float>(target + (i * stride), width));
                 return;
             case Activation.Gelu:
-                Apply<Gelu>(values);
+                Apply<Gelu>(source, width, rows, target, stride);
                 return;
             case Activation.GeluNew or Activation.GeluFast:
-                Apply<GeluNew>(values);
+                Apply<GeluNew>(source, width, rows, target, stride);
                 return;
             case Activation.QuickGelu:
-                Apply<QuickGelu>(values);
+                Apply<QuickGelu>(source, width, rows, target, stride);
                 return;
             case Activation.Silu:
-                Apply<Silu>(values);
+                Apply<Silu>(source, width, rows, target, stride);
                 return;
             default:
                 throw new ArgumentOutOfRangeException(nameof(function), function, null);
@@ -43,19 +66,29 @@ internal static class VectorActivations<T> where T : struct, ILanes<T>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Apply<TFunction>(Span<float> values) where TFunction : struct, IFunction
+    private static void Apply<TFunction>(float* source, int width, int rows, float* target, long stride) where TFunction : struct, IFunction
     {
-        ref var first = ref MemoryMarshal.GetReference(values);
-        var whole = values.Length / T.Count * T.Count;
-        for (nuint i = 0; i < (nuint)whole; i += (nuint)T.Count)
-            TFunction.Of(T.Load(ref first, i)).Store(ref first, i);
-        if (whole == values.Length)
-            return;
-        Span<float> padded = stackalloc float[T.Count];
-        ref var rest = ref MemoryMarshal.GetReference(padded);
-        values[whole..].CopyTo(padded);
-        TFunction.Of(T.Load(ref rest, 0)).Store(ref rest, 0);
-        padded[..(values.Length - whole)].CopyTo(values[whole..]);
+        for (var row = 0; row < rows; row++, source += width, target += stride)
+        {
+            ref var x = ref Unsafe.AsRef<float>(source);
+            ref var y = ref Unsafe.AsRef<float>(target);
+            for (nuint i = 0; i < (nuint)width; i += (nuint)T.Count)
+                TFunction.Of(T.Load(ref x, i)).Store(ref y, i);
+        }
+    }
+
+    /// <summary>x.</summary>
+    private readonly struct Identity : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T Of(T x) => x;
+    }
+
+    /// <summary>max(x, 0).</summary>
+    private readonly struct Relu : IFunction
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static T Of(T x) => T.Max(T.Broadcast(0), x);
     }
 
     /// <summary>x σ(u) = x / (1 + e^−u), from −u.</summary>
