@@ -27,8 +27,8 @@ internal static class CaptionBenchmark
         ReportOne("first caption (greedy)", first);
         var image = captioner.Prepare(picture);
         Report("decode, resize, normalise", Times(() => captioner.Prepare(picture)));
-        var encoded = captioner.Model.Encode(image.PixelValues);
-        Report("encoder", Times(() => captioner.Model.Encode(image.PixelValues)));
+        using var encoded = captioner.Model.Encode(image.PixelValues);
+        Report("encoder", Times(() => captioner.Model.Encode(image.PixelValues).Dispose()));
         Report("cross-attention keys and values", Times(() => captioner.Model.StartDecoding(encoded).Dispose()));
         foreach (var beams in new[] { 1, 4 })
         {
@@ -48,7 +48,7 @@ internal static class CaptionBenchmark
         using var captioner = Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format });
         var image = captioner.Prepare(picture);
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(12);)
-            captioner.Model.Encode(image.PixelValues);
+            captioner.Model.Encode(image.PixelValues).Dispose();
     }
 
     private static void Decode(Captioner captioner, Models.EncoderOutput encoded, int rows)

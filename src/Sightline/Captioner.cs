@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Sightline.Generation;
 using Sightline.Hub;
@@ -93,7 +94,7 @@ public sealed class Captioner : IDisposable
         ArgumentNullException.ThrowIfNull(images);
         if (images.Count == 0)
             return [];
-        var encoded = Encode(images);
+        using var encoded = Encode(images);
         var output = TextGenerator.Generate(rows => Model.StartDecoding(encoded, rows), Complete(options), cancellationToken);
         return [.. images.Select((image, index) =>
         {
@@ -120,7 +121,7 @@ public sealed class Captioner : IDisposable
         var complete = Complete(options);
         if (complete.NumReturnSequences is > 1)
             throw new ConfigurationException($"generation options: streaming gives one sequence; num_return_sequences is {complete.NumReturnSequences}.");
-        var encoded = await Task.Run(() => Encode([Prepare(image)]), cancellationToken).ConfigureAwait(false);
+        using var encoded = await Task.Run(() => Encode([Prepare(image)]), cancellationToken).ConfigureAwait(false);
         var decoder = Tokenizer.CreateStreamingDecoder();
         await foreach (var token in TextGenerator.StreamAsync(rows => Model.StartDecoding(encoded, rows), complete, cancellationToken).ConfigureAwait(false))
         {
@@ -165,10 +166,12 @@ public sealed class Captioner : IDisposable
         if (images.Count == 1)
             return Model.Encode(images[0].PixelValues);
         var size = images[0].PixelValues.Length;
-        var pixelValues = new float[checked(images.Count * size)];
+        var pixelValues = ArrayPool<float>.Shared.Rent(checked(images.Count * size));
         for (var i = 0; i < images.Count; i++)
             images[i].PixelValues.CopyTo(pixelValues, i * size);
-        return Model.Encode(pixelValues, images.Count);
+        var encoded = Model.Encode(pixelValues.AsSpan(0, images.Count * size), images.Count);
+        ArrayPool<float>.Shared.Return(pixelValues);
+        return encoded;
     }
 
     private Caption ToCaption(GeneratedSequence sequence, string image)

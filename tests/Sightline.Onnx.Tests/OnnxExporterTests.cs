@@ -31,7 +31,7 @@ public sealed class OnnxExporterTests
         var expected = model.Decode(model.Encode(exported.PixelValues, exported.Images), ids).Logits;
 
         var encoded = sessions.Encode(exported.PixelValues, exported.Images);
-        AssertClose(model.Encode(exported.PixelValues, exported.Images).LastHiddenState, encoded[0].AsTensor<float>().ToArray());
+        AssertClose(model.Encode(exported.PixelValues, exported.Images).LastHiddenState.ToArray(), encoded[0].AsTensor<float>().ToArray());
         long[] longIds = [.. ids.Select(id => (long)id)];
         AssertClose(expected, sessions.Decode(encoded, longIds, exported.Images, null, useCacheBranch: false).Logits);
         AssertClose(expected, sessions.Decode(encoded, longIds, exported.Images, null, useCacheBranch: true).Logits);

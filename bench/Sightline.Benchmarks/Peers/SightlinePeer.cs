@@ -24,8 +24,6 @@ internal sealed class SightlinePeer(string name, Captioner captioner) : IModelPe
     {
         public IDecoderSession StartDecoding(int rowsPerImage) => model.StartDecoding(output, rowsPerImage);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() => output.Dispose();
     }
 }

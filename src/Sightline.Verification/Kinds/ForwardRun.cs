@@ -17,7 +17,7 @@ internal sealed partial class ForwardRun(VisionEncoderDecoderModel model, Tensor
     public void CompareEncoder(OutputOptions keep)
     {
         _encoded = model.Encode(golden.ReadSingles("pixel_values"), _batch, keep);
-        Compare("encoder_last_hidden_state", _encoded.LastHiddenState);
+        Compare("encoder_last_hidden_state", _encoded.LastHiddenState.ToArray());
         if (Has("encoder_pooler_output"))
             Compare("encoder_pooler_output", _encoded.PoolerOutput ?? []);
         CompareAll("encoder_hidden_states", _encoded.HiddenStates);
@@ -93,7 +93,7 @@ internal sealed partial class ForwardRun(VisionEncoderDecoderModel model, Tensor
         var shape = golden.Find("interp.pixel_values").Shape;
         var encoded = model.Encode(golden.ReadSingles("interp.pixel_values"), (int)shape[0], (int)shape[2], (int)shape[3]);
         _compared.Add("interp.pixel_values");
-        Compare("interp.encoder_last_hidden_state", encoded.LastHiddenState);
+        Compare("interp.encoder_last_hidden_state", encoded.LastHiddenState.ToArray());
         var ids = Ints("decoder_input_ids").AsSpan(0, (int)golden.Find("interp.logits").Shape[1]);
         Compare("interp.logits", model.Decode(encoded, ids).Logits);
     }

@@ -89,7 +89,7 @@ internal sealed partial class WarmStartRun(string folder, JsonObject combination
         var batch = (int)golden.Find("pixel_values").Shape[0];
         var encoded = model.Encode(golden.ReadSingles("pixel_values"), batch);
         if (golden.Tensors.ContainsKey("encoder_last_hidden_state"))
-            comparison.Close($"{_label} encoder_last_hidden_state", golden.ReadSingles("encoder_last_hidden_state"), encoded.LastHiddenState, s_activations);
+            comparison.Close($"{_label} encoder_last_hidden_state", golden.ReadSingles("encoder_last_hidden_state"), encoded.LastHiddenState.Span, s_activations);
         var ids = golden.ReadInt64s("decoder_input_ids").Select(id => (int)id).ToArray();
         comparison.Close($"{_label} logits", golden.ReadSingles("logits"), model.Decode(encoded, ids).Logits, s_activations);
     }

@@ -4,7 +4,7 @@ namespace Sightline.Generation;
 /// Beam search, diverse beam search and beam sampling (generation_utils.py and generation_beam_search.py of Transformers 4.17; where 4.31
 /// differs, by option). A search is one image, or one returned sequence of an image in beam sampling. Nothing is allocated per token.
 /// </summary>
-internal sealed class BeamSearch
+internal sealed class BeamSearch : IDisposable
 {
     // HF's score of beams that must not be chosen in the first step, where all beams are alike.
     private const float Unborn = -1e9f;
@@ -18,8 +18,7 @@ internal sealed class BeamSearch
     private readonly bool[] _done; // [searches]
     private readonly TopCandidates _candidates;
     private readonly PortableRandom[] _random; // [searches], empty without sampling
-    private readonly float[] _logits; // [rows, vocab]
-    private readonly float[] _scratch; // [vocab]
+    private readonly ScoreBuffers _logits;
     private readonly float[] _beamScores; // [rows], sums of log-probabilities
     private readonly int[] _next; // [rows], the new tokens
     private readonly float[] _nextLogProbabilities; // [rows]
@@ -46,8 +45,7 @@ internal sealed class BeamSearch
         _random = plan.Seed is { } seed
             ? [.. Enumerable.Range(0, searches).Select(search => new PortableRandom(seed, search % plan.SearchesPerImage))]
             : [];
-        _logits = new float[rows * _vocabulary];
-        _scratch = new float[_vocabulary];
+        _logits = new ScoreBuffers(rows, _vocabulary);
         _beamScores = new float[rows];
         _next = new int[rows];
         _nextLogProbabilities = new float[rows];
@@ -76,12 +74,14 @@ internal sealed class BeamSearch
         return [.. Enumerable.Range(0, _session.Rows / _plan.NumBeams).SelectMany(Best)];
     }
 
+    public void Dispose() => _logits.Dispose();
+
     private void Advance()
     {
         if (_session.Length == 0)
-            _session.Step(Enumerable.Repeat(_plan.PromptIds, _session.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits);
+            _session.Step(Enumerable.Repeat(_plan.PromptIds, _session.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits.All);
         else
-            _session.Step(_next, 1, _logits);
+            _session.Step(_next, 1, _logits.All);
 
         for (var search = 0; search < _session.Rows / _plan.NumBeams; search++)
         {
@@ -95,7 +95,7 @@ internal sealed class BeamSearch
             }
         }
 
-        _plan.Options.ScoresObserver?.Invoke(_length - _plan.PromptIds.Length, _logits, _vocabulary);
+        _plan.Options.ScoresObserver?.Invoke(_length - _plan.PromptIds.Length, _logits.All, _vocabulary);
         Reorder();
         if (_plan.Options.StoppingCriteria.Count > 0)
             ApplyCriteria();
@@ -123,7 +123,7 @@ internal sealed class BeamSearch
         {
             var (beam, token) = Math.DivRem(_candidates.Index(rank), _vocabulary);
             var (source, score) = (firstRow + beam, _candidates.Score(rank));
-            var logProbability = _plan.DoSample ? score - _beamScores[source] : _logits[source * _vocabulary + token];
+            var logProbability = _plan.DoSample ? score - _beamScores[source] : _logits.Row(source)[token];
             if (_plan.EosTokenIds.Contains(token))
             {
                 if (rank < _groupSize)
@@ -147,8 +147,8 @@ internal sealed class BeamSearch
 
     private void Process(int search, int row)
     {
-        var scores = _logits.AsSpan(row * _vocabulary, _vocabulary);
-        LogSoftmax.InPlace(scores, _scratch);
+        var scores = _logits.Row(row);
+        LogSoftmax.InPlace(scores, _logits.Scratch);
         var firstOfSearch = search * _plan.NumBeams;
         var context = new GenerationContext
         {
@@ -171,7 +171,7 @@ internal sealed class BeamSearch
     {
         _candidates.Clear();
         for (var beam = 0; beam < _groupSize; beam++)
-            _candidates.Offer(_logits.AsSpan((firstRow + beam) * _vocabulary, _vocabulary), _beamScores[firstRow + beam], beam * _vocabulary);
+            _candidates.Offer(_logits.Row(firstRow + beam), _beamScores[firstRow + beam], beam * _vocabulary);
         _candidates.Sort();
     }
 
@@ -179,7 +179,7 @@ internal sealed class BeamSearch
     private void DrawCandidates(ref PortableRandom random, int firstRow)
     {
         _candidates.Clear();
-        var scores = _logits.AsSpan(firstRow * _vocabulary, _groupSize * _vocabulary);
+        var scores = _logits.Rows(firstRow, _groupSize);
         for (var i = 0; i < scores.Length; i++)
         {
             if (scores[i] > float.NegativeInfinity)

@@ -18,10 +18,10 @@ internal static class LogSoftmax
     }
 
     /// <summary>Writes exp(scores - maximum) to <paramref name="scratch"/>; returns the logarithm of the sum of exp(scores).</summary>
-    public static float LogSumExp(ReadOnlySpan<float> scores, Span<float> scratch)
+    public static float LogSumExp(ReadOnlySpan<float> scores, Span<float> scratch, out float max)
     {
         var exponentials = scratch[..scores.Length];
-        var max = TensorPrimitives.Max(scores);
+        max = TensorPrimitives.Max(scores);
         Exponentials.Of(scores, max, exponentials);
         return max + MathF.Log(EightLaneSum.Of(exponentials));
     }

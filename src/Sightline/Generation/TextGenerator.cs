@@ -24,10 +24,7 @@ public static class TextGenerator
         ArgumentNullException.ThrowIfNull(options);
         var plan = new GenerationPlan(options);
         using var session = Open(openSession, plan);
-        var sequences = plan.NumBeams > 1
-            ? new BeamSearch(session, plan).Run(cancellationToken)
-            : new TokenLoop(session, plan).Run(cancellationToken);
-        return new GenerationOutput { Sequences = sequences, PadTokenId = plan.PadTokenId, Seed = plan.Seed };
+        return new GenerationOutput { Sequences = Search(session, plan, cancellationToken), PadTokenId = plan.PadTokenId, Seed = plan.Seed };
     }
 
     /// <summary>
@@ -65,6 +62,18 @@ public static class TextGenerator
             : throw new ConfigurationException($"generation options: streaming needs num_beams 1, not {plan.NumBeams}: beam search knows its tokens only at the end.");
     }
 
+    private static GeneratedSequence[] Search(IDecoderSession session, GenerationPlan plan, CancellationToken cancellationToken)
+    {
+        if (plan.NumBeams > 1)
+        {
+            using var beams = new BeamSearch(session, plan);
+            return beams.Run(cancellationToken);
+        }
+
+        using var loop = new TokenLoop(session, plan);
+        return loop.Run(cancellationToken);
+    }
+
     private static IDecoderSession Open(Func<int, IDecoderSession> openSession, GenerationPlan plan)
     {
         var session = openSession(plan.RowsPerImage);
@@ -84,7 +93,7 @@ public static class TextGenerator
     {
         var plan = PlanStream(options);
         using var session = Open(openSession, plan);
-        var loop = new TokenLoop(session, plan);
+        using var loop = new TokenLoop(session, plan);
         while (loop.Advance(cancellationToken))
         {
             for (var row = 0; row < session.Rows; row++)
@@ -100,7 +109,7 @@ public static class TextGenerator
     {
         var plan = PlanStream(options);
         using var session = await Task.Run(() => Open(openSession, plan), cancellationToken).ConfigureAwait(false);
-        var loop = new TokenLoop(session, plan);
+        using var loop = new TokenLoop(session, plan);
         while (await Task.Run(() => loop.Advance(cancellationToken), cancellationToken).ConfigureAwait(false))
         {
             for (var row = 0; row < session.Rows; row++)

@@ -1,9 +1,7 @@
-using System.Numerics.Tensors;
-
 namespace Sightline.Generation;
 
 /// <summary>Greedy search and sampling: one token per unfinished row and step. Nothing is allocated per token.</summary>
-internal sealed class TokenLoop
+internal sealed class TokenLoop : IDisposable
 {
     private readonly IDecoderSession _session;
     private readonly GenerationPlan _plan;
@@ -14,8 +12,7 @@ internal sealed class TokenLoop
     private readonly int[] _lengths; // [rows], grows until the row is finished
     private readonly FinishReason?[] _finish; // [rows]
     private readonly PortableRandom[] _random; // [rows], empty when greedy
-    private readonly float[] _logits; // [rows, vocab]
-    private readonly float[] _scratch; // [vocab]
+    private readonly ScoreBuffers _logits;
     private readonly int[] _next; // [rows], after the first step
     private int _length;
 
@@ -29,8 +26,7 @@ internal sealed class TokenLoop
         _logProbabilities = new float[rows * _capacity];
         _lengths = new int[rows];
         _finish = new FinishReason?[rows];
-        _logits = new float[rows * _vocabulary];
-        _scratch = new float[_vocabulary];
+        _logits = new ScoreBuffers(rows, _vocabulary);
         _next = new int[rows];
         _length = plan.PromptIds.Length;
         for (var row = 0; row < rows; row++)
@@ -59,9 +55,9 @@ internal sealed class TokenLoop
             return false;
         cancellationToken.ThrowIfCancellationRequested();
         if (_session.Length == 0)
-            _session.Step(Enumerable.Repeat(_plan.PromptIds, _session.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits);
+            _session.Step(Enumerable.Repeat(_plan.PromptIds, _session.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits.All);
         else
-            _session.Step(_next, 1, _logits);
+            _session.Step(_next, 1, _logits.All);
 
         for (var row = 0; row < _session.Rows; row++)
         {
@@ -69,7 +65,7 @@ internal sealed class TokenLoop
                 Process(row);
         }
 
-        _plan.Options.ScoresObserver?.Invoke(_length - _plan.PromptIds.Length, _logits, _vocabulary);
+        _plan.Options.ScoresObserver?.Invoke(_length - _plan.PromptIds.Length, _logits.All, _vocabulary);
         _length++;
         for (var row = 0; row < _session.Rows; row++)
         {
@@ -90,7 +86,9 @@ internal sealed class TokenLoop
         return _lengths[row] == _length;
     }
 
-    private Span<float> Scores(int row) => _logits.AsSpan(row * _vocabulary, _vocabulary);
+    public void Dispose() => _logits.Dispose();
+
+    private Span<float> Scores(int row) => _logits.Row(row);
 
     private GenerationContext Context(int row) => new()
     {
@@ -112,10 +110,10 @@ internal sealed class TokenLoop
     private void Choose(int row)
     {
         var scores = Scores(row);
-        var logSum = LogSoftmax.LogSumExp(scores, _scratch);
+        var logSum = LogSoftmax.LogSumExp(scores, _logits.Scratch, out var max);
         if (!float.IsFinite(logSum))
             throw NoToken(row, logSum);
-        var token = _random.Length > 0 ? Draw(ref _random[row]) : TensorPrimitives.IndexOfMax<float>(scores);
+        var token = _random.Length > 0 ? Draw(ref _random[row]) : scores.IndexOf(max);
         var position = row * _capacity + _lengths[row]++;
         _tokens[position] = token;
         _logProbabilities[position] = scores[token] - logSum;
@@ -140,17 +138,18 @@ internal sealed class TokenLoop
     // Inverse transform over the exponentials that LogSumExp left in the scratch.
     private int Draw(ref PortableRandom random)
     {
+        var weights = _logits.Scratch;
         var total = 0.0;
-        foreach (var weight in _scratch)
+        foreach (var weight in weights)
             total += weight;
         var target = random.NextDouble() * total;
         var (sum, last) = (0.0, 0);
-        for (var token = 0; token < _scratch.Length; token++)
+        for (var token = 0; token < weights.Length; token++)
         {
-            if (_scratch[token] == 0)
+            if (weights[token] == 0)
                 continue;
             last = token;
-            sum += _scratch[token];
+            sum += weights[token];
             if (sum > target)
                 break;
         }

@@ -1,8 +1,14 @@
+using System.Buffers;
+
 namespace Sightline.Models;
 
-/// <summary>What the picture encoder gives for a batch.</summary>
-public sealed class EncoderOutput
+/// <summary>What the picture encoder gives for a batch. Disposing gives the memory of the last hidden state back to the shared pool, for the next batch; it need not be done.</summary>
+public sealed class EncoderOutput : IDisposable
 {
+    private ReadOnlyMemory<float> _lastHiddenState;
+    private float[]? _lent;
+    private bool _disposed;
+
     /// <summary>Number of pictures.</summary>
     public required int Batch { get; init; }
 
@@ -12,8 +18,17 @@ public sealed class EncoderOutput
     /// <summary>Width of the states.</summary>
     public required int HiddenSize { get; init; }
 
-    /// <summary>[batch, seq, hidden], after the final layer norm.</summary>
-    public required float[] LastHiddenState { get; init; }
+    /// <summary>[batch, seq, hidden], after the final layer norm; not to be used after disposal.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public required ReadOnlyMemory<float> LastHiddenState
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _lastHiddenState;
+        }
+        init => _lastHiddenState = value;
+    }
 
     /// <summary>[batch, hidden], tanh of the pooler on the class token; null unless asked for and stored. Captions do not use it.</summary>
     public float[]? PoolerOutput { get; init; }
@@ -23,4 +38,18 @@ public sealed class EncoderOutput
 
     /// <summary>Attention probabilities of every layer, each [batch, heads, seq, seq]; empty unless asked for.</summary>
     public IReadOnlyList<float[]> Attentions { get; init; } = [];
+
+    /// <summary>The array of the shared pool that holds the last hidden state, if one does.</summary>
+    internal float[]? Lent
+    {
+        init => _lent = value;
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        if (Interlocked.Exchange(ref _lent, null) is { } lent)
+            ArrayPool<float>.Shared.Return(lent);
+    }
 }

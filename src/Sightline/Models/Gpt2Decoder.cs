@@ -50,7 +50,7 @@ internal sealed class Gpt2Decoder
     }
 
     /// <summary>Computes the cross-attention keys and values of every block.</summary>
-    public CrossCache CreateCrossCache(float[] encoderHiddenStates, int batch, int length)
+    public CrossCache CreateCrossCache(ReadOnlySpan<float> encoderHiddenStates, int batch, int length)
     {
         var cache = new CrossCache(_kernels, _blocks.Length, batch, length, Config.NHead, Config.NEmbd);
         var together = PictureGroup.Size(batch, length);
@@ -60,7 +60,7 @@ internal sealed class Gpt2Decoder
             for (var first = 0; first < batch; first += together)
             {
                 var count = Math.Min(together, batch - first);
-                _blocks[i].ComputeCrossKeysAndValues(encoderHiddenStates.AsSpan(first * length * Config.NEmbd), count * length, keysAndValues);
+                _blocks[i].ComputeCrossKeysAndValues(encoderHiddenStates.Slice(first * length * Config.NEmbd), count * length, keysAndValues);
                 cache.Fill(i, first, count, keysAndValues);
             }
         }

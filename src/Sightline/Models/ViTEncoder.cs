@@ -64,8 +64,10 @@ internal sealed class ViTEncoder
     public EncoderOutput Forward(ReadOnlySpan<float> pixelValues, int batch, int height, int width, OutputOptions keep)
     {
         var hidden = _config.HiddenSize;
-        var states = Embed(pixelValues, batch, height, width);
-        var length = states.Length / batch / hidden;
+        var length = _specialTokens.Length / hidden + (height / _config.PatchSize * (width / _config.PatchSize));
+        var lent = ArrayPool<float>.Shared.Rent(checked(batch * length * hidden));
+        var states = lent.AsSpan(0, batch * length * hidden);
+        Embed(pixelValues, batch, height, width, states);
         var together = PictureGroup.Size(batch, length);
         using var scratch = new ViTScratch(together * length, hidden, _config.IntermediateSize);
         var hiddenStates = new List<float[]>();
@@ -79,7 +81,7 @@ internal sealed class ViTEncoder
             for (var first = 0; first < batch; first += together)
             {
                 var count = Math.Min(together, batch - first);
-                layer.Forward(states.AsSpan(first * length * hidden, count * length * hidden), count, length, scratch, probabilities.AsSpan(first * size, count * size));
+                layer.Forward(states.Slice(first * length * hidden, count * length * hidden), count, length, scratch, probabilities.AsSpan(first * size, count * size));
             }
 
             if (keep.Attentions)
@@ -94,18 +96,19 @@ internal sealed class ViTEncoder
             Batch = batch,
             SequenceLength = length,
             HiddenSize = hidden,
-            LastHiddenState = states,
+            LastHiddenState = lent.AsMemory(0, states.Length),
+            Lent = lent,
             PoolerOutput = keep.Pooler && _pooler is not null ? Pool(states, batch, length) : null,
             HiddenStates = hiddenStates,
             Attentions = attentions,
         };
     }
 
-    private float[] Pool(float[] states, int batch, int length)
+    private float[] Pool(ReadOnlySpan<float> states, int batch, int length)
     {
         var first = new float[batch * _config.HiddenSize];
         for (var b = 0; b < batch; b++)
-            states.AsSpan(b * length * _config.HiddenSize, _config.HiddenSize).CopyTo(first.AsSpan(b * _config.HiddenSize));
+            states.Slice(b * length * _config.HiddenSize, _config.HiddenSize).CopyTo(first.AsSpan(b * _config.HiddenSize));
         var pooled = new float[first.Length];
         _pooler!.Forward(first, batch, pooled);
         _kernels.Activate(Activation.Tanh, pooled);
@@ -113,18 +116,17 @@ internal sealed class ViTEncoder
     }
 
     // Positions and special tokens first; the patches' projections are added to them.
-    private float[] Embed(ReadOnlySpan<float> pixelValues, int batch, int height, int width)
+    private void Embed(ReadOnlySpan<float> pixelValues, int batch, int height, int width, Span<float> states)
     {
         var (hidden, rows, columns) = (_config.HiddenSize, height / _config.PatchSize, width / _config.PatchSize);
         var (pixels, patchCount) = (_config.NumChannels * height * width, rows * columns);
         var positions = _positionEmbeddings;
         if (height != _config.ImageSize || width != _config.ImageSize)
             positions = PositionInterpolation.Bicubic(positions, _specialTokens.Length / hidden, _config.PatchesPerSide, hidden, rows, columns);
-        var states = GC.AllocateUninitializedArray<float>(batch * positions.Length);
         var patches = ArrayPool<float>.Shared.Rent(patchCount * _patchProjection.InFeatures);
         for (var b = 0; b < batch; b++)
         {
-            var picture = states.AsSpan(b * positions.Length, positions.Length);
+            var picture = states.Slice(b * positions.Length, positions.Length);
             positions.CopyTo(picture);
             _kernels.Add(picture[.._specialTokens.Length], _specialTokens);
             ExtractPatches(pixelValues.Slice(b * pixels, pixels), height, width, patches);
@@ -132,7 +134,6 @@ internal sealed class ViTEncoder
         }
 
         ArrayPool<float>.Shared.Return(patches);
-        return states;
     }
 
     // The convolution with stride = kernel size is a linear layer over patches, each laid out [channels, patch, patch] as its weight is.

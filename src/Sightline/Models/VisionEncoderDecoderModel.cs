@@ -186,7 +186,7 @@ public sealed class VisionEncoderDecoderModel : IDisposable
 
     private CrossCache CreateCrossCache(EncoderOutput encoderOutput)
     {
-        var states = encoderOutput.LastHiddenState;
+        var states = encoderOutput.LastHiddenState.Span;
         if (Live.Projection is { } projection)
         {
             var rows = encoderOutput.Batch * encoderOutput.SequenceLength;

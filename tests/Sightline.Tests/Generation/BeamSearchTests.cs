@@ -34,7 +34,8 @@ public sealed class BeamSearchTests
             var greedy = new ToyModel(picture).Generate(ToyModel.Options).Sequences.Single();
             using var session = new ToySession([picture], 1);
             var plan = new GenerationPlan(ToyModel.Options with { EarlyStopping = EarlyStopping.True });
-            var beam = new BeamSearch(session, plan).Run(TestContext.Current.CancellationToken).Single();
+            using var search = new BeamSearch(session, plan);
+            var beam = search.Run(TestContext.Current.CancellationToken).Single();
             Assert.Equal(greedy.TokenIds, beam.TokenIds);
             Assert.Equal(greedy.Finish, beam.Finish);
             Assert.Equal(greedy.Score, beam.Score, ScoreTolerance);

@@ -34,9 +34,22 @@ public sealed class VisionEncoderDecoderModelTests
     {
         using var model = Create("a-safetensors-fp32", KernelSet.Create(2));
         var pixelValues = Pixels("a-safetensors-fp32");
-        var batch = model.Encode(pixelValues, 2).LastHiddenState;
-        var second = model.Encode(pixelValues.AsSpan(pixelValues.Length / 2), 1).LastHiddenState;
+        var batch = model.Encode(pixelValues, 2).LastHiddenState.ToArray();
+        var second = model.Encode(pixelValues.AsSpan(pixelValues.Length / 2), 1).LastHiddenState.ToArray();
         Assert.Equal(second, batch[(batch.Length / 2)..]);
+    }
+
+    [Fact]
+    public void Encode_AfterDisposal_RefusesToBeRead()
+    {
+        using var model = Create("a-safetensors-fp32", KernelSet.Create(2));
+        var encoded = model.Encode(Pixels("a-safetensors-fp32"), 2);
+        using var session = model.StartDecoding(encoded);
+        encoded.Dispose();
+        encoded.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => encoded.LastHiddenState);
+        Assert.Throws<ObjectDisposedException>(() => model.StartDecoding(encoded));
+        session.Step([0, 0], 1, new float[2 * session.VocabularySize]); // what was started goes on
     }
 
     [Fact]
@@ -95,7 +108,7 @@ public sealed class VisionEncoderDecoderModelTests
         using var model = VisionEncoderDecoderModel.Create(config, renamed);
         using var plain = VisionEncoderDecoderModel.Create(config, source);
         Assert.Empty(model.SurplusTensors);
-        Assert.Equal(plain.Encode(Pixels("a-safetensors-fp32"), 2).LastHiddenState, model.Encode(Pixels("a-safetensors-fp32"), 2).LastHiddenState);
+        Assert.Equal(plain.Encode(Pixels("a-safetensors-fp32"), 2).LastHiddenState.ToArray(), model.Encode(Pixels("a-safetensors-fp32"), 2).LastHiddenState.ToArray());
     }
 
     [Fact]
