@@ -12,7 +12,7 @@ internal static class FolderBenchmark
     {
         var found = PictureFiles.Find(folder).Take(count).ToArray();
         var files = Enumerable.Range(0, count).Select(i => found[i % found.Length]).ToArray();
-        using var captioner = Captioner.Load(model);
+        using var captioner = Captioner.Load(model, new CaptionerOptions { DraftTokens = 0 });
         var greedy = new GenerationOptions { MinLength = Tokens, MaxLength = Tokens };
         captioner.Describe(files[0], greedy);
         Console.WriteLine($"{files.Length} pictures ({found.Length} different), {Tokens} tokens, {Environment.ProcessorCount} processors");

@@ -16,7 +16,7 @@ internal static class GrowthBenchmark
     {
         foreach (var threads in s_threads.Where(threads => threads <= Environment.ProcessorCount))
         {
-            using var captioner = Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format });
+            using var captioner = Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format, DraftTokens = 0 });
             var image = captioner.Prepare(picture);
             Console.WriteLine($"{threads} {(threads == 1 ? "thread" : "threads")}, {format}, ms, medians of {Runs}:");
             Table("beams, 20 tokens", [1, 2, 3, 4, 5, 6, 8], beams => captioner.Describe([image], Forced(Tokens) with { NumBeams = beams }));

@@ -21,6 +21,7 @@ public sealed class Captioner : IDisposable
 {
     private readonly CaptionerOptions _options;
     private readonly GenerationOptions _defaults;
+    private readonly DraftTable? _drafts;
 
     private Captioner(VisionEncoderDecoderModel model, Gpt2Tokenizer tokenizer, ViTImageProcessor processor, GenerationOptions defaults, CaptionerOptions options)
     {
@@ -29,6 +30,7 @@ public sealed class Captioner : IDisposable
         Processor = processor;
         _defaults = defaults;
         _options = options;
+        _drafts = options.DraftTokens > 0 ? new DraftTable(options.DraftTokens) : null;
     }
 
     /// <summary>The model.</summary>
@@ -95,7 +97,7 @@ public sealed class Captioner : IDisposable
         if (images.Count == 0)
             return [];
         using var encoded = Encode(images);
-        var output = TextGenerator.Generate(rows => Model.StartDecoding(encoded, rows), Complete(options), cancellationToken);
+        var output = TextGenerator.Generate(rows => Model.StartDecoding(encoded, rows), Complete(options), _drafts, cancellationToken);
         return [.. images.Select((image, index) =>
         {
             var captions = output.Sequences.Where(sequence => sequence.Image == index).Select(sequence => ToCaption(sequence, image.Name)).ToList();
@@ -123,7 +125,7 @@ public sealed class Captioner : IDisposable
             throw new ConfigurationException($"generation options: streaming gives one sequence; num_return_sequences is {complete.NumReturnSequences}.");
         using var encoded = await Task.Run(() => Encode([Prepare(image)]), cancellationToken).ConfigureAwait(false);
         var decoder = Tokenizer.CreateStreamingDecoder();
-        await foreach (var token in TextGenerator.StreamAsync(rows => Model.StartDecoding(encoded, rows), complete, cancellationToken).ConfigureAwait(false))
+        await foreach (var token in TextGenerator.StreamAsync(rows => Model.StartDecoding(encoded, rows), complete, _drafts, cancellationToken).ConfigureAwait(false))
         {
             var text = decoder.Push(token.TokenId);
             yield return new CaptionToken(token.TokenId, token.Finish is null ? text : text + decoder.Finish(), token.LogProbability);

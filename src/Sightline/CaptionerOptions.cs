@@ -7,6 +7,8 @@ namespace Sightline;
 /// <summary>How a <see cref="Captioner"/> is loaded and run.</summary>
 public sealed record CaptionerOptions
 {
+    private const int MostDraftTokens = 16;
+
     /// <summary>Threads for the arithmetic; 0 (the default) means one per physical core.</summary>
     public int Threads { get; init; }
 
@@ -25,6 +27,13 @@ public sealed record CaptionerOptions
     /// </summary>
     public int DefaultMaxLength { get; init; } = 50;
 
+    /// <summary>
+    /// How many tokens of a lone picture's caption are guessed ahead, by phrases of the captions that this captioner gave before, which it keeps in
+    /// memory only; 0 guesses nothing. Default 5. Greedy search and sampling of one sequence go faster where guesses come true; captions and scores are
+    /// the same, bit for bit.
+    /// </summary>
+    public int DraftTokens { get; init; } = 5;
+
     /// <summary>Where a model that is named as <c>owner/name</c> comes from; null (the default) means what the environment says.</summary>
     public HubOptions? Hub { get; init; }
 
@@ -41,6 +50,8 @@ public sealed record CaptionerOptions
             faults.Add($"DType is {(int)DType}; one of {string.Join(", ", Enum.GetNames<WeightFormat>())} was expected");
         if (DefaultMaxLength < 2)
             faults.Add($"DefaultMaxLength is {DefaultMaxLength}; at least 2 was expected");
+        if (DraftTokens is < 0 or > MostDraftTokens)
+            faults.Add($"DraftTokens is {DraftTokens}; 0 (none) to {MostDraftTokens} was expected");
         if (faults.Count > 0)
             throw new ConfigurationException($"captioner options: {string.Join("; ", faults)}.");
         ImageDecoding.Validate();

@@ -73,6 +73,36 @@ public sealed class CaptionerTests
         Assert.Equal(3, caption.Alternatives.Select(c => c.Text).Append(caption.Text).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(17)]
+    public void Load_DraftTokensOutOfRange_SaysWhatWasExpected(int count) => Assert.Contains(
+        $"DraftTokens is {count}; 0 (none) to 16 was expected",
+        Assert.Throws<ConfigurationException>(() => Captioner.Load(Fixture.Path("checkpoints", "t-base"), new CaptionerOptions { DraftTokens = count })).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task Describe_PictureAfterPicture_GivesTheSameWithAndWithoutGuesses()
+    {
+        var folder = Fixture.Path("checkpoints", "t-base");
+        using var plain = Captioner.Load(folder, new CaptionerOptions { DraftTokens = 0 });
+        using var guessing = Captioner.Load(folder);
+        foreach (var options in new[] { new GenerationOptions(), new GenerationOptions { DoSample = true, Seed = 3 }, new GenerationOptions { NumBeams = 2 }, new GenerationOptions { NumReturnSequences = 3, NumBeams = 4 } })
+        {
+            foreach (var path in (string[])[.. Paths(), .. Paths(), .. Paths()])
+            {
+                var (expected, actual) = (plain.Describe(path, options), guessing.Describe(path, options));
+                Assert.Equal(expected.Tokens, actual.Tokens);
+                Assert.Equal(expected.Score, actual.Score);
+                Assert.Equal(expected.Finish, actual.Finish);
+            }
+        }
+
+        var tokens = new List<CaptionToken>();
+        await foreach (var token in guessing.DescribeStreamAsync(Paths()[1], cancellationToken: TestContext.Current.CancellationToken))
+            tokens.Add(token);
+        Assert.Equal(plain.Describe(Paths()[1]).Tokens, tokens);
+    }
+
     [Fact]
     public async Task DescribeStreamAsync_Greedy_GivesTheTokensOfDescribe()
     {

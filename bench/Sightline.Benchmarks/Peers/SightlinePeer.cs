@@ -14,7 +14,7 @@ internal sealed class SightlinePeer(string name, Captioner captioner) : IModelPe
     public Captioner Captioner => captioner;
 
     public static SightlinePeer Load(string folder, WeightFormat format, int threads) =>
-        new($"Sightline {format.ToString().ToLowerInvariant()}", Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format }));
+        new($"Sightline {format.ToString().ToLowerInvariant()}", Captioner.Load(folder, new CaptionerOptions { Threads = threads, DType = format, DraftTokens = 0 }));
 
     public IPeerEncoding Encode(float[] pixelValues, int batch) => new Encoding(captioner.Model, captioner.Model.Encode(pixelValues, batch));
 

@@ -38,6 +38,7 @@ internal sealed class ServedModel(IOptions<ServerOptions> options) : IHealthChec
         {
             Threads = settings.Threads,
             DType = settings.WeightFormat,
+            DraftTokens = settings.DraftTokens,
             ImageDecoding = new ImageDecodeOptions { MaxPixels = settings.MaxPixels, MaxBytes = settings.MaxBodyBytes },
         });
         WarmUp(captioner, cancellationToken);

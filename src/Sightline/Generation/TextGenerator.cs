@@ -18,21 +18,28 @@ public static class TextGenerator
     /// <exception cref="SightlineException">The model gave scores of which no token can be chosen (NaN, or every token forbidden).</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static GenerationOutput Generate(
-        Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken = default)
+        Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken = default) =>
+        Generate(openSession, options, null, cancellationToken);
+
+    /// <summary>As the public method; a lone row goes on by guesses of <paramref name="drafts"/>, which learns what was generated.</summary>
+    internal static GenerationOutput Generate(
+        Func<int, IDecoderSession> openSession, GenerationOptions options, DraftTable? drafts, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(openSession);
         ArgumentNullException.ThrowIfNull(options);
         var plan = new GenerationPlan(options);
-        using var session = Open(openSession, plan);
-        return new GenerationOutput { Sequences = Search(session, plan, cancellationToken), PadTokenId = plan.PadTokenId, Seed = plan.Seed };
+        using var session = Open(openSession, plan, drafts);
+        var sequences = Search(session, plan, cancellationToken);
+        Learn(drafts, sequences, plan);
+        return new GenerationOutput { Sequences = sequences, PadTokenId = plan.PadTokenId, Seed = plan.Seed };
     }
 
     /// <summary>
     /// Generates token by token. Beam search has no tokens before its end, since the best beam may change with each step: it is refused.
     /// The tokens of a batch come interleaved, one per unfinished sequence and step.
     /// </summary>
-    /// <inheritdoc cref="Generate" path="/param"/>
-    /// <inheritdoc cref="Generate" path="/exception"/>
+    /// <inheritdoc cref="Generate(Func{int, IDecoderSession}, GenerationOptions, CancellationToken)" path="/param"/>
+    /// <inheritdoc cref="Generate(Func{int, IDecoderSession}, GenerationOptions, CancellationToken)" path="/exception"/>
     public static IEnumerable<GeneratedToken> Stream(
         Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken = default)
     {
@@ -43,15 +50,22 @@ public static class TextGenerator
     }
 
     /// <summary>As <see cref="Stream"/>; each step runs on the thread pool.</summary>
-    /// <inheritdoc cref="Generate" path="/param"/>
-    /// <inheritdoc cref="Generate" path="/exception"/>
+    /// <inheritdoc cref="Generate(Func{int, IDecoderSession}, GenerationOptions, CancellationToken)" path="/param"/>
+    /// <inheritdoc cref="Generate(Func{int, IDecoderSession}, GenerationOptions, CancellationToken)" path="/exception"/>
     public static IAsyncEnumerable<GeneratedToken> StreamAsync(
         Func<int, IDecoderSession> openSession, GenerationOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(openSession);
         ArgumentNullException.ThrowIfNull(options);
+        return StreamAsync(openSession, options, null, cancellationToken);
+    }
+
+    /// <summary>As the public method, with guesses.</summary>
+    internal static IAsyncEnumerable<GeneratedToken> StreamAsync(
+        Func<int, IDecoderSession> openSession, GenerationOptions options, DraftTable? drafts, CancellationToken cancellationToken)
+    {
         PlanStream(options);
-        return IterateAsync(openSession, options, cancellationToken);
+        return IterateAsync(openSession, options, drafts, cancellationToken);
     }
 
     private static GenerationPlan PlanStream(GenerationOptions options)
@@ -74,13 +88,20 @@ public static class TextGenerator
         return loop.Run(cancellationToken);
     }
 
-    private static IDecoderSession Open(Func<int, IDecoderSession> openSession, GenerationPlan plan)
+    // The best sequence of each image.
+    private static void Learn(DraftTable? drafts, GeneratedSequence[] sequences, GenerationPlan plan)
+    {
+        for (var i = 0; drafts is not null && i < sequences.Length; i += plan.NumReturnSequences)
+            drafts.Learn(sequences[i].TokenIds.ToArray(), sequences[i].Finish == FinishReason.EndOfSequence);
+    }
+
+    private static IDecoderSession Open(Func<int, IDecoderSession> openSession, GenerationPlan plan, DraftTable? drafts = null)
     {
         var session = openSession(plan.RowsPerImage);
         try
         {
             plan.CheckAgainst(session);
-            return session;
+            return drafts is not null && plan.NumBeams == 1 && session is ISpeculativeSession { Rows: 1 } able ? new DraftedSession(able, drafts, plan.Capacity(session)) : session;
         }
         catch
         {
@@ -105,10 +126,10 @@ public static class TextGenerator
     }
 
     private static async IAsyncEnumerable<GeneratedToken> IterateAsync(
-        Func<int, IDecoderSession> openSession, GenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Func<int, IDecoderSession> openSession, GenerationOptions options, DraftTable? drafts, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var plan = PlanStream(options);
-        using var session = await Task.Run(() => Open(openSession, plan), cancellationToken).ConfigureAwait(false);
+        using var session = await Task.Run(() => Open(openSession, plan, drafts), cancellationToken).ConfigureAwait(false);
         using var loop = new TokenLoop(session, plan);
         while (await Task.Run(() => loop.Advance(cancellationToken), cancellationToken).ConfigureAwait(false))
         {
@@ -118,5 +139,7 @@ public static class TextGenerator
                     yield return token;
             }
         }
+
+        Learn(drafts, loop.Sequences(), plan);
     }
 }

@@ -45,8 +45,11 @@ internal sealed class TokenLoop : IDisposable
         {
         }
 
-        return [.. Enumerable.Range(0, _session.Rows).Select(Sequence)];
+        return Sequences();
     }
+
+    /// <summary>What was generated, once all rows are finished.</summary>
+    public GeneratedSequence[] Sequences() => [.. Enumerable.Range(0, _session.Rows).Select(Sequence)];
 
     /// <summary>Chooses one token for each unfinished row; false if all were finished before.</summary>
     public bool Advance(CancellationToken cancellationToken)

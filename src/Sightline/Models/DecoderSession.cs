@@ -3,7 +3,7 @@ using Sightline.Generation;
 namespace Sightline.Models;
 
 /// <summary>Decoding with a key/value cache; cross-attention keys and values are those of the pictures, shared by their rows.</summary>
-internal sealed class DecoderSession : IDecoderSession
+internal sealed class DecoderSession : ISpeculativeSession
 {
     private const int InitialCapacity = 64;
     private readonly Gpt2Decoder _decoder;
@@ -32,9 +32,12 @@ internal sealed class DecoderSession : IDecoderSession
 
     public int MaxPositions => _decoder.Config.NPositions;
 
-    public void Step(ReadOnlySpan<int> tokenIds, int count, Span<float> logits)
+    public void Step(ReadOnlySpan<int> tokenIds, int count, Span<float> logits) => Step(tokenIds, count, 1, logits);
+
+    public void Step(ReadOnlySpan<int> tokenIds, int count, int positions, Span<float> logits)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, positions);
+        ArgumentOutOfRangeException.ThrowIfLessThan(positions, 1);
         ArgumentOutOfRangeException.ThrowIfNotEqual(tokenIds.Length, Rows * count);
         if (Length + count > MaxPositions)
             throw new SightlineException($"the decoder has {MaxPositions} positions; {Length + count} are needed. Ask for a shorter max_length.");
@@ -42,8 +45,10 @@ internal sealed class DecoderSession : IDecoderSession
         if (_scratch.Positions < Rows * count)
             _scratch = _decoder.CreateScratch(Rows * count);
         _decoder.Forward(tokenIds, Rows, count, _cache, _cross, _rowsPerImage, [], _scratch);
-        _decoder.Logits(LastStates(count), Rows, logits);
+        _decoder.Logits(LastStates(count, positions), Rows * positions, logits);
     }
+
+    public void Crop(int length) => _cache.Crop(length);
 
     public void Reorder(ReadOnlySpan<int> sources)
     {
@@ -57,15 +62,15 @@ internal sealed class DecoderSession : IDecoderSession
         _cache.Dispose();
     }
 
-    private ReadOnlySpan<float> LastStates(int count)
+    private ReadOnlySpan<float> LastStates(int count, int positions)
     {
-        if (count == 1)
+        if (count == positions)
             return _scratch.States;
         var hidden = _decoder.Config.NEmbd;
-        if (_last.Length == 0)
-            _last = new float[Rows * hidden];
+        if (_last.Length < Rows * positions * hidden)
+            _last = new float[Rows * positions * hidden];
         for (var row = 0; row < Rows; row++)
-            _scratch.States.AsSpan((row * count + count - 1) * hidden, hidden).CopyTo(_last.AsSpan(row * hidden));
+            _scratch.States.AsSpan(((row + 1) * count - positions) * hidden, positions * hidden).CopyTo(_last.AsSpan(row * positions * hidden));
         return _last;
     }
 }

@@ -53,6 +53,13 @@ internal sealed class KeyValueCache : IDisposable
 
     public void Advance(int count) => Length += count;
 
+    /// <summary>Forgets the positions from <paramref name="length"/> on.</summary>
+    public void Crop(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
+    }
+
     /// <summary>Makes room for <paramref name="count"/> more positions and gives them their places.</summary>
     public void Reserve(int count, int maximum)
     {
