@@ -1,3 +1,4 @@
+using Sightline.Generation;
 using Sightline.Hub;
 using Sightline.Imaging;
 using Sightline.Kernels;
@@ -7,8 +8,6 @@ namespace Sightline;
 /// <summary>How a <see cref="Captioner"/> is loaded and run.</summary>
 public sealed record CaptionerOptions
 {
-    private const int MostDraftTokens = 16;
-
     /// <summary>Threads for the arithmetic; 0 (the default) means one per physical core.</summary>
     public int Threads { get; init; }
 
@@ -29,7 +28,7 @@ public sealed record CaptionerOptions
 
     /// <summary>
     /// How many tokens of a lone picture's caption are guessed ahead, by phrases of the captions that this captioner gave before, which it keeps in
-    /// memory only; 0 guesses nothing. Default 5. Greedy search and sampling of one sequence go faster where guesses come true; captions and scores are
+    /// memory only: 0 (nothing) to 7. Default 5. Greedy search and sampling of one sequence go faster where guesses come true; captions and scores are
     /// the same, bit for bit.
     /// </summary>
     public int DraftTokens { get; init; } = 5;
@@ -50,8 +49,8 @@ public sealed record CaptionerOptions
             faults.Add($"DType is {(int)DType}; one of {string.Join(", ", Enum.GetNames<WeightFormat>())} was expected");
         if (DefaultMaxLength < 2)
             faults.Add($"DefaultMaxLength is {DefaultMaxLength}; at least 2 was expected");
-        if (DraftTokens is < 0 or > MostDraftTokens)
-            faults.Add($"DraftTokens is {DraftTokens}; 0 (none) to {MostDraftTokens} was expected");
+        if (DraftTokens is < 0 or > DraftTable.Limit)
+            faults.Add($"DraftTokens is {DraftTokens}; 0 (none) to {DraftTable.Limit} was expected");
         if (faults.Count > 0)
             throw new ConfigurationException($"captioner options: {string.Join("; ", faults)}.");
         ImageDecoding.Validate();

@@ -177,7 +177,7 @@ public sealed class LimitsTests
     public async Task Options_AllFaultsAreNamedAtStart()
     {
         var error = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => TestServer.StartAsync(
-            "Model=/no/such/folder", "Urls=http://0.0.0.0:0", "MaxBatch=0", "DraftTokens=17", "MaxQueue=1", "MaxBodyBytes=5", "HuggingFaceFormat=xml", "DType=fp64", "TimeoutSeconds=0", "ApiKeys=short", "AllowedOrigins=example.org"));
+            "Model=/no/such/folder", "Urls=http://0.0.0.0:0", "MaxBatch=0", "DraftTokens=8", "MaxQueue=1", "MaxBodyBytes=5", "HuggingFaceFormat=xml", "DType=fp64", "TimeoutSeconds=0", "ApiKeys=short", "AllowedOrigins=example.org"));
         string[] names = ["--model", "--urls", "--max-batch", "--draft-tokens", "--max-queue", "--max-body-bytes", "--hugging-face-format", "--dtype is 'fp64'; auto, fp32, bf16, int8 or int4 was expected", "--timeout-seconds", "an API key", "--allowed-origins"];
         Assert.All(names, name => Assert.Contains(error.Failures, failure => failure.StartsWith(name, StringComparison.Ordinal)));
     }

@@ -11,6 +11,9 @@ namespace Sightline.Generation;
 /// <param name="most">The most tokens guessed at a time.</param>
 internal sealed class DraftTable(int most)
 {
+    /// <summary>The most that <see cref="Most"/> may be: attention of up to eight queries adds up as that of one does.</summary>
+    public const int Limit = 7;
+
     private const int Order = 3; // the longest context
     private const int End = -1; // after a caption's last token
     private const int Capacity = 1 << 16; // contexts; some ten thousand captions

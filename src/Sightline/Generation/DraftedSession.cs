@@ -12,8 +12,6 @@ namespace Sightline.Generation;
 /// <param name="capacity">The longest the sequence can become.</param>
 internal sealed class DraftedSession(ISpeculativeSession session, DraftTable table, int capacity) : IDecoderSession
 {
-    private const int Small = 64; // only a prompt is longer
-
     private readonly List<int> _tokens = new(capacity);
     private readonly ScoreBuffers _logits = new(1 + table.Most, session.VocabularySize);
     private readonly int[] _draft = new int[table.Most];
@@ -44,7 +42,7 @@ internal sealed class DraftedSession(ISpeculativeSession session, DraftTable tab
         session.Crop(_tokens.Count);
         (_drafted, _right) = (0, 0);
         _tokens.AddRange(tokenIds);
-        var room = Math.Min(capacity, MaxPositions) - 1 - _tokens.Count; // the last token's logits are not needed
+        var room = count > 1 ? 0 : Math.Min(capacity, MaxPositions) - 1 - _tokens.Count; // not behind a prompt; the last token's logits are not needed
         var drafted = table.Propose(CollectionsMarshal.AsSpan(_tokens), _draft.AsSpan(0, Math.Clamp(room, 0, table.Most)));
         Passes++;
         if (drafted == 0)
@@ -53,10 +51,10 @@ internal sealed class DraftedSession(ISpeculativeSession session, DraftTable tab
             return;
         }
 
-        Span<int> input = count + drafted <= Small ? stackalloc int[count + drafted] : new int[count + drafted];
-        tokenIds.CopyTo(input);
-        _draft.AsSpan(0, drafted).CopyTo(input[count..]);
-        session.Step(input, input.Length, 1 + drafted, _logits.Rows(0, 1 + drafted));
+        Span<int> input = stackalloc int[1 + drafted];
+        input[0] = tokenIds[0];
+        _draft.AsSpan(0, drafted).CopyTo(input[1..]);
+        session.Step(input, 1 + drafted, 1 + drafted, _logits.Rows(0, 1 + drafted));
         _drafted = drafted;
         _logits.Row(0).CopyTo(logits);
     }

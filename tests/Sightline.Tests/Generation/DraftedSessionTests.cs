@@ -33,7 +33,7 @@ public sealed class DraftedSessionTests
                 return logits;
             }).ToArray();
 
-            foreach (var (first, count) in new[] { (0, 1), (1, 6), (3, 2), (5, 1), (6, 5) })
+            foreach (var (first, count) in new[] { (0, 1), (1, 6), (3, 2), (2, 1 + DraftTable.Limit), (5, 1), (6, 5) })
             {
                 several.Crop(first);
                 var logits = new float[count * vocabulary];
@@ -65,6 +65,21 @@ public sealed class DraftedSessionTests
         (var again, passes) = Run(model, encoded, options, table);
         AssertSame(plain, again);
         Assert.InRange(passes, 1, plain.TokenIds.Count / 3);
+    }
+
+    [Fact]
+    public void Generate_BehindAPrompt_GivesTheSameInFewerPasses()
+    {
+        using var model = Load("t-base", KernelSet.Create(2));
+        using var encoded = model.Encode(Pixels("t-base"), 1);
+        var options = s_greedy with { DecoderPromptIds = [5, 9, 13, 17, 21], MinLength = MaxLength };
+        var plain = TextGenerator.Generate(rows => model.StartDecoding(encoded, rows), options, TestContext.Current.CancellationToken).Sequences[0];
+        var table = new DraftTable(DraftTable.Limit);
+        for (var i = 0; i < 9; i++)
+            table.Learn(plain.TokenIds.ToArray(), ended: false);
+        var (again, passes) = Run(model, encoded, options, table);
+        AssertSame(plain, again);
+        Assert.InRange(passes, 2, 4); // the prompt alone, then ten tokens
     }
 
     [Fact]
