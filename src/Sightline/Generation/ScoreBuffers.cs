@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace Sightline.Generation;
 
-/// <summary>The scores of a step. Half a megabyte for a row and more: the memory is lent by the shared pool until it is disposed, since fresh pages would cost a picture's every caption some hundred microseconds.</summary>
+/// <summary>
+/// The scores of a step: 400 KB for a row, megabytes for a batch. The shared pool lends the memory until this is disposed, since fresh pages for every
+/// caption would cost hundreds of microseconds.
+/// </summary>
 /// <param name="rows">Sequences.</param>
 /// <param name="vocabulary">Scores of each.</param>
 internal sealed class ScoreBuffers(int rows, int vocabulary) : IDisposable

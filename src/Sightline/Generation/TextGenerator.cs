@@ -117,7 +117,7 @@ public static class TextGenerator
         using var loop = new TokenLoop(session, plan);
         while (loop.Advance(cancellationToken))
         {
-            for (var row = 0; row < session.Rows; row++)
+            for (var row = 0; row < loop.Rows; row++)
             {
                 if (loop.TryGetNewToken(row, out var token))
                     yield return token;
@@ -133,7 +133,7 @@ public static class TextGenerator
         using var loop = new TokenLoop(session, plan);
         while (await Task.Run(() => loop.Advance(cancellationToken), cancellationToken).ConfigureAwait(false))
         {
-            for (var row = 0; row < session.Rows; row++)
+            for (var row = 0; row < loop.Rows; row++)
             {
                 if (loop.TryGetNewToken(row, out var token))
                     yield return token;

@@ -60,6 +60,13 @@ internal sealed class CrossCache : IDisposable
         _kernels.Attention(_shape with { Batch = pictures, QueryLength = queryLength, Scale = scale }, queries,
             Layer(layer).AsSpan(picture * _pictureSize, pictures * _pictureSize), output, probabilities);
 
+    /// <summary>Puts a picture into the place of another.</summary>
+    public void Move(int from, int to)
+    {
+        for (var layer = 0; layer < _layers!.Length; layer++)
+            Layer(layer).AsSpan(from * _pictureSize, _pictureSize).CopyTo(Layer(layer).AsSpan(to * _pictureSize));
+    }
+
     private byte[] Layer(int layer) => (_layers ?? throw new ObjectDisposedException(nameof(CrossCache)))[layer];
 
     public void Dispose()

@@ -3,7 +3,7 @@ using Sightline.Generation;
 namespace Sightline.Models;
 
 /// <summary>Decoding with a key/value cache; cross-attention keys and values are those of the pictures, shared by their rows.</summary>
-internal sealed class DecoderSession : ISpeculativeSession
+internal sealed class DecoderSession : ISpeculativeSession, IShrinkableSession
 {
     private const int InitialCapacity = 64;
     private readonly Gpt2Decoder _decoder;
@@ -24,7 +24,7 @@ internal sealed class DecoderSession : ISpeculativeSession
         _last = [];
     }
 
-    public int Rows { get; }
+    public int Rows { get; private set; }
 
     public int VocabularySize => _decoder.Config.VocabSize;
 
@@ -54,6 +54,20 @@ internal sealed class DecoderSession : ISpeculativeSession
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(sources.Length, Rows);
         _cache.Reorder(sources);
+    }
+
+    public void Keep(ReadOnlySpan<int> sources)
+    {
+        for (var row = 0; row < sources.Length; row += _rowsPerImage)
+        {
+            var (from, to) = (sources[row] / _rowsPerImage, row / _rowsPerImage);
+            ArgumentOutOfRangeException.ThrowIfLessThan(from, to);
+            if (from > to)
+                _cross.Move(from, to);
+        }
+
+        _cache.Reorder(sources);
+        Rows = sources.Length;
     }
 
     public void Dispose()

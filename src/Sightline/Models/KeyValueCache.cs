@@ -8,17 +8,18 @@ namespace Sightline.Models;
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
-    private readonly int _rows;
+    private readonly int _stride; // rows that there is room for at each position
     private readonly int _hidden;
     private readonly float[][] _keys;
     private readonly float[][] _values;
     private int[] _places; // [rows, capacity]: where the keys and values of a row's position begin
     private int[] _reordered;
     private int[] _gathered;
+    private int _rows;
 
     public KeyValueCache(int layers, int rows, int capacity, int hidden)
     {
-        (_rows, Capacity, _hidden) = (rows, capacity, hidden);
+        (_stride, _rows, Capacity, _hidden) = (rows, rows, capacity, hidden);
         (_keys, _values) = (new float[layers][], new float[layers][]);
         for (var i = 0; i < layers; i++)
         {
@@ -68,13 +69,14 @@ internal sealed class KeyValueCache : IDisposable
         for (var row = 0; row < _rows; row++)
         {
             for (var position = Length; position < Length + count; position++)
-                _places[(row * Capacity) + position] = ((position * _rows) + row) * _hidden;
+                _places[(row * Capacity) + position] = ((position * _stride) + row) * _hidden;
         }
     }
 
-    /// <summary>Row r continues from what row sources[r] holds.</summary>
+    /// <summary>Row r continues from what row sources[r] holds; there may be fewer rows than before.</summary>
     public void Reorder(ReadOnlySpan<int> sources)
     {
+        _rows = sources.Length;
         for (var row = 0; row < _rows; row++)
             Places(sources[row], Length).CopyTo(_reordered.AsSpan(row * Capacity));
         (_places, _reordered) = (_reordered, _places);
@@ -117,14 +119,14 @@ internal sealed class KeyValueCache : IDisposable
         {
             for (var layer = 0; layer < arrays.Length; layer++)
             {
-                var grown = ArrayPool<float>.Shared.Rent(checked(_rows * capacity * _hidden));
-                arrays[layer].AsSpan(0, _rows * Length * _hidden).CopyTo(grown);
+                var grown = ArrayPool<float>.Shared.Rent(checked(_stride * capacity * _hidden));
+                arrays[layer].AsSpan(0, _stride * Length * _hidden).CopyTo(grown);
                 ArrayPool<float>.Shared.Return(arrays[layer]);
                 arrays[layer] = grown;
             }
         }
 
-        var places = new int[_rows * capacity];
+        var places = new int[_stride * capacity];
         for (var row = 0; row < _rows; row++)
             Places(row, Length).CopyTo(places.AsSpan(row * capacity));
         (_places, _reordered, _gathered, Capacity) = (places, new int[places.Length], new int[places.Length], capacity);
