@@ -19,6 +19,8 @@ internal sealed class BeamSearch : IDisposable
     private readonly TopCandidates _candidates;
     private readonly PortableRandom[] _random; // [searches], empty without sampling
     private readonly ScoreBuffers _logits;
+    private readonly ActiveRows _active;
+    private readonly Predicate<int> _isDone;
     private readonly float[] _beamScores; // [rows], sums of log-probabilities
     private readonly int[] _next; // [rows], the new tokens
     private readonly float[] _nextLogProbabilities; // [rows]
@@ -46,6 +48,8 @@ internal sealed class BeamSearch : IDisposable
             ? [.. Enumerable.Range(0, searches).Select(search => new PortableRandom(seed, search % plan.SearchesPerImage))]
             : [];
         _logits = new ScoreBuffers(rows, _vocabulary);
+        _active = new ActiveRows(session, plan.RowsPerImage, mayShrink: plan.Options.ScoresObserver is null);
+        _isDone = row => _done[row / plan.NumBeams];
         _beamScores = new float[rows];
         _next = new int[rows];
         _nextLogProbabilities = new float[rows];
@@ -71,7 +75,7 @@ internal sealed class BeamSearch : IDisposable
 
         for (var search = 0; search < _done.Length; search++)
             AddRunningBeams(search, FinishReason.Length);
-        return [.. Enumerable.Range(0, _session.Rows / _plan.NumBeams).SelectMany(Best)];
+        return [.. Enumerable.Range(0, _done.Length).SelectMany(Best)];
     }
 
     public void Dispose() => _logits.Dispose();
@@ -79,11 +83,11 @@ internal sealed class BeamSearch : IDisposable
     private void Advance()
     {
         if (_session.Length == 0)
-            _session.Step(Enumerable.Repeat(_plan.PromptIds, _session.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits.All);
+            _session.Step(Enumerable.Repeat(_plan.PromptIds, _active.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits.All);
         else
-            _session.Step(_next, 1, _logits.All);
+            _active.Step(_next, _logits.All);
 
-        for (var search = 0; search < _session.Rows / _plan.NumBeams; search++)
+        for (var search = 0; search < _done.Length; search++)
         {
             for (var group = 0; group < _plan.NumBeamGroups; group++)
             {
@@ -99,6 +103,7 @@ internal sealed class BeamSearch : IDisposable
         Reorder();
         if (_plan.Options.StoppingCriteria.Count > 0)
             ApplyCriteria();
+        _active.Shrink(_isDone);
     }
 
     private void Pad(int firstRow)
@@ -123,7 +128,7 @@ internal sealed class BeamSearch : IDisposable
         {
             var (beam, token) = Math.DivRem(_candidates.Index(rank), _vocabulary);
             var (source, score) = (firstRow + beam, _candidates.Score(rank));
-            var logProbability = _plan.DoSample ? score - _beamScores[source] : _logits.Row(source)[token];
+            var logProbability = _plan.DoSample ? score - _beamScores[source] : _logits.Row(_active.PlaceOf(source))[token];
             if (_plan.EosTokenIds.Contains(token))
             {
                 if (rank < _groupSize)
@@ -147,7 +152,7 @@ internal sealed class BeamSearch : IDisposable
 
     private void Process(int search, int row)
     {
-        var scores = _logits.Row(row);
+        var scores = _logits.Row(_active.PlaceOf(row));
         LogSoftmax.InPlace(scores, _logits.Scratch);
         var firstOfSearch = search * _plan.NumBeams;
         var context = new GenerationContext
@@ -171,7 +176,7 @@ internal sealed class BeamSearch : IDisposable
     {
         _candidates.Clear();
         for (var beam = 0; beam < _groupSize; beam++)
-            _candidates.Offer(_logits.Row(firstRow + beam), _beamScores[firstRow + beam], beam * _vocabulary);
+            _candidates.Offer(_logits.Row(_active.PlaceOf(firstRow + beam)), _beamScores[firstRow + beam], beam * _vocabulary);
         _candidates.Sort();
     }
 
@@ -179,7 +184,7 @@ internal sealed class BeamSearch : IDisposable
     private void DrawCandidates(ref PortableRandom random, int firstRow)
     {
         _candidates.Clear();
-        var scores = _logits.Rows(firstRow, _groupSize);
+        var scores = _logits.Rows(_active.PlaceOf(firstRow), _groupSize);
         for (var i = 0; i < scores.Length; i++)
         {
             if (scores[i] > float.NegativeInfinity)
@@ -195,7 +200,7 @@ internal sealed class BeamSearch : IDisposable
     private void Reorder()
     {
         var moved = false;
-        for (var row = 0; row < _session.Rows; row++)
+        for (var row = 0; row < _active.Rows; row++)
         {
             moved |= _sources[row] != row;
             var (from, to) = (_sources[row] * _capacity, row * _capacity);
@@ -210,12 +215,12 @@ internal sealed class BeamSearch : IDisposable
         _nextScores.CopyTo(_beamScores, 0);
         _length++;
         if (moved && _length < _capacity && _done.Contains(false))
-            _session.Reorder(_sources);
+            _active.Reorder(_sources);
     }
 
     private void ApplyCriteria()
     {
-        for (var search = 0; search < _session.Rows / _plan.NumBeams; search++)
+        for (var search = 0; search < _done.Length; search++)
         {
             var stop = true;
             for (var row = search * _plan.NumBeams; row < (search + 1) * _plan.NumBeams; row++)

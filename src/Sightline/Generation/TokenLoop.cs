@@ -13,10 +13,9 @@ internal sealed class TokenLoop : IDisposable
     private readonly FinishReason?[] _finish; // [rows]
     private readonly PortableRandom[] _random; // [rows], empty when greedy
     private readonly ScoreBuffers _logits;
-    private readonly int[] _next; // by place, after the first step
-    private readonly int[] _rowAt; // the row at each place of the session
-    private readonly int[] _placeOf; // [rows], of those that are not finished
-    private readonly int[] _kept; // the place before of what is at each place
+    private readonly int[] _next; // [rows], after the first step
+    private readonly ActiveRows _active;
+    private readonly Predicate<int> _isFinished;
     private int _length;
 
     public TokenLoop(IDecoderSession session, GenerationPlan plan)
@@ -24,14 +23,15 @@ internal sealed class TokenLoop : IDisposable
         (_session, _plan) = (session, plan);
         _vocabulary = session.VocabularySize;
         _capacity = plan.Capacity(session);
-        var rows = Rows = session.Rows;
+        var rows = session.Rows;
         _tokens = new int[rows * _capacity];
         _logProbabilities = new float[rows * _capacity];
         _lengths = new int[rows];
         _finish = new FinishReason?[rows];
         _logits = new ScoreBuffers(rows, _vocabulary);
         _next = new int[rows];
-        (_rowAt, _placeOf, _kept) = ([.. Enumerable.Range(0, rows)], [.. Enumerable.Range(0, rows)], new int[rows]);
+        _active = new ActiveRows(session, plan.RowsPerImage, mayShrink: plan.Options.ScoresObserver is null);
+        _isFinished = row => _finish[row] is not null;
         _length = plan.PromptIds.Length;
         for (var row = 0; row < rows; row++)
             plan.PromptIds.CopyTo(_tokens, row * _capacity);
@@ -44,7 +44,7 @@ internal sealed class TokenLoop : IDisposable
     }
 
     /// <summary>Sequences that are generated.</summary>
-    public int Rows { get; }
+    public int Rows => _active.Rows;
 
     public GeneratedSequence[] Run(CancellationToken cancellationToken)
     {
@@ -64,30 +64,27 @@ internal sealed class TokenLoop : IDisposable
         if (!_finish.Contains(null))
             return false;
         cancellationToken.ThrowIfCancellationRequested();
-        var places = _session.Rows;
-        var logits = _logits.Rows(0, places);
         if (_session.Length == 0)
-            _session.Step(Enumerable.Repeat(_plan.PromptIds, places).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, logits);
+            _session.Step(Enumerable.Repeat(_plan.PromptIds, Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits.All);
         else
-            _session.Step(_next.AsSpan(0, places), 1, logits);
+            _active.Step(_next, _logits.All);
 
-        foreach (var row in _rowAt.AsSpan(0, places))
+        foreach (var row in _active.Current)
         {
             if (_finish[row] is null)
                 Process(row);
         }
 
-        _plan.Options.ScoresObserver?.Invoke(_length - _plan.PromptIds.Length, logits, _vocabulary);
+        _plan.Options.ScoresObserver?.Invoke(_length - _plan.PromptIds.Length, _logits.All, _vocabulary);
         _length++;
-        foreach (var row in _rowAt.AsSpan(0, places))
+        foreach (var row in _active.Current)
         {
-            _next[_placeOf[row]] = _plan.PadTokenId;
+            _next[row] = _plan.PadTokenId;
             if (_finish[row] is null)
                 Choose(row);
         }
 
-        if (_session is IShrinkableSession session && _plan.Options.ScoresObserver is null)
-            Shrink(session);
+        _active.Shrink(_isFinished);
         return true;
     }
 
@@ -102,7 +99,7 @@ internal sealed class TokenLoop : IDisposable
 
     public void Dispose() => _logits.Dispose();
 
-    private Span<float> Scores(int row) => _logits.Row(_placeOf[row]);
+    private Span<float> Scores(int row) => _logits.Row(_active.PlaceOf(row));
 
     private GenerationContext Context(int row) => new()
     {
@@ -138,47 +135,7 @@ internal sealed class TokenLoop : IDisposable
         else if (StopsByCriterion(row))
             _finish[row] = FinishReason.Criterion;
         else
-            _next[_placeOf[row]] = token;
-    }
-
-    // The last picture takes the place of one that is finished, so that the others' steps are shorter.
-    private void Shrink(IShrinkableSession session)
-    {
-        var width = _plan.RowsPerImage;
-        var (places, kept) = (session.Rows, session.Rows);
-        for (var place = 0; place < places; place++)
-            _kept[place] = place;
-        for (var place = 0; place < kept;)
-        {
-            if (IsFinished(place))
-            {
-                kept -= width;
-                _rowAt.AsSpan(kept, width).CopyTo(_rowAt.AsSpan(place));
-                _next.AsSpan(kept, width).CopyTo(_next.AsSpan(place));
-                _kept.AsSpan(kept, width).CopyTo(_kept.AsSpan(place));
-            }
-            else
-            {
-                place += width;
-            }
-        }
-
-        if (kept == places || kept == 0)
-            return;
-        for (var place = 0; place < kept; place++)
-            _placeOf[_rowAt[place]] = place;
-        session.Keep(_kept.AsSpan(0, kept));
-    }
-
-    private bool IsFinished(int place)
-    {
-        foreach (var row in _rowAt.AsSpan(place, _plan.RowsPerImage))
-        {
-            if (_finish[row] is null)
-                return false;
-        }
-
-        return true;
+            _next[row] = token;
     }
 
     private bool StopsByCriterion(int row)

@@ -13,28 +13,30 @@ public sealed class ShrinkingBatchTests
     private const int Pictures = 7;
     private static readonly GenerationOptions s_options = new() { DecoderStartTokenId = 1, EosTokenIds = [2], PadTokenId = 2, MinLength = 40, MaxLength = 40, StoppingCriteria = [new AtLength()] };
 
-    public static TheoryData<WeightFormat, int> Cases() => new MatrixTheoryData<WeightFormat, int>([WeightFormat.Fp32, WeightFormat.Int8], [1, 3]);
+    /// <summary>Formats, sequences (several are sampled), beams.</summary>
+    public static TheoryData<WeightFormat, int, int> Cases() => new MatrixTheoryData<WeightFormat, int, int>([WeightFormat.Fp32, WeightFormat.Int8], [1, 3], [1, 4]);
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Generate_PicturesEndAtDifferentSteps_GivesTheBitsOfTheWholeBatch(WeightFormat format, int sequences)
+    public void Generate_PicturesEndAtDifferentSteps_GivesTheBitsOfTheWholeBatch(WeightFormat format, int sequences, int beams)
     {
         var folder = Fixture.Path("checkpoints", "t-base");
         using var tensors = Checkpoint.Open(folder);
         using var model = VisionEncoderDecoderModel.Create(VisionEncoderDecoderConfig.Load(folder), tensors, KernelSet.Create(2, format), folder);
         using var encoded = model.Encode(Varied(), Pictures);
-        var options = s_options with { DoSample = sequences > 1, Seed = sequences > 1 ? 5 : null, NumReturnSequences = sequences };
+        var options = s_options with { DoSample = sequences > 1, Seed = sequences > 1 ? 5 : null, NumReturnSequences = sequences, NumBeams = beams };
         var rows = new List<int>();
         IDecoderSession? session = null;
         var shrunk = TextGenerator.Generate(Open, options with { LogitsProcessors = [new Watch(() => rows.Add(session!.Rows))] }, TestContext.Current.CancellationToken).Sequences;
         var whole = TextGenerator.Generate(Open, options with { ScoresObserver = (_, _, _) => { } }, TestContext.Current.CancellationToken).Sequences;
 
-        Assert.Equal(Pictures * sequences, session!.Rows); // an observer is shown every row to the end
+        var rowsPerImage = sequences * beams;
+        Assert.Equal(Pictures * rowsPerImage, session!.Rows); // an observer is shown every row to the end
         Assert.Equal(whole.Select(sequence => sequence.TokenIds), shrunk.Select(sequence => sequence.TokenIds));
         Assert.Equal(whole.Select(sequence => sequence.LogProbabilities), shrunk.Select(sequence => sequence.LogProbabilities));
         Assert.Equal(whole.Select(sequence => sequence.Score), shrunk.Select(sequence => sequence.Score));
         Assert.Equal(whole.Select(sequence => sequence.Finish), shrunk.Select(sequence => sequence.Finish));
-        Assert.Equal([7 * sequences, 6 * sequences, 5 * sequences, 4 * sequences, 3 * sequences, 2 * sequences, sequences], rows.Distinct());
+        Assert.Equal(Enumerable.Range(1, Pictures).Select(pictures => pictures * rowsPerImage).Reverse(), rows.Distinct());
         Assert.True(shrunk.Select(sequence => sequence.LogProbabilities[1]).Distinct().Count() >= Pictures); // a picture's row that took another's place would show
 
         IDecoderSession Open(int rowsPerImage) => session = model.StartDecoding(encoded, rowsPerImage);
