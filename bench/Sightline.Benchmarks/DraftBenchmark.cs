@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.IO.Compression;
-using System.Text.Json;
 using Sightline.Benchmarks.Peers;
 using Sightline.Generation;
 using Sightline.Kernels;
@@ -29,9 +27,9 @@ internal static class DraftBenchmark
         using var drafting = Captioner.Load(folder, new CaptionerOptions { DType = format });
         using var peer = export is null ? null : new OnnxRuntimePeer("ONNX Runtime", export, suffix, Environment.ProcessorCount);
         var image = plain.Prepare(picture);
-        var captions = Read(results).Take(most).Select(caption => (int[])[.. plain.Tokenizer.Encode(caption), plain.Tokenizer.EosTokenId!.Value]).ToList();
+        var captions = SaidCaptions.Read(results, plain.Tokenizer).Take(most).ToList();
         foreach (var captioner in new[] { plain, drafting })
-            captioner.Describe([image], new GenerationOptions { MaxLength = 3, LogitsProcessors = [new Say([plain.Tokenizer.EosTokenId!.Value])] });
+            captioner.Describe([image], new GenerationOptions { MaxLength = 3, LogitsProcessors = [new SaidCaptions([[plain.Tokenizer.EosTokenId!.Value]])] });
         ((IPeer?)peer)?.Caption(image.PixelValues, 1, plain.Complete(new GenerationOptions { MaxLength = 8, MinLength = 8 }));
 
         Console.WriteLine($"{format}, ms a caption{(peer is null ? "" : $"; ONNX Runtime on {export} {suffix}")}");
@@ -41,7 +39,7 @@ internal static class DraftBenchmark
         double[] times = [0, 0, 0];
         for (var i = 0; i < captions.Count; i++)
         {
-            var options = new GenerationOptions { MaxLength = captions[i].Length + 1, LogitsProcessors = [new Say(captions[i])] };
+            var options = new GenerationOptions { MaxLength = captions[i].Length + 1, LogitsProcessors = [new SaidCaptions([captions[i]])] };
             var expected = Timed(ref times[0], () => plain.Describe([image], options)[0]);
             var actual = Timed(ref times[1], () => drafting.Describe([image], options)[0]);
             if (!expected.TokenIds.SequenceEqual(captions[i]) || !actual.TokenIds.SequenceEqual(captions[i]) || actual.Score != expected.Score)
@@ -65,19 +63,5 @@ internal static class DraftBenchmark
         var result = action();
         total += Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         return result;
-    }
-
-    private static List<string> Read(string results)
-    {
-        using var file = File.OpenRead(results);
-        using Stream stream = results.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var document = JsonDocument.Parse(stream);
-        return [.. document.RootElement.EnumerateArray().Select(entry => entry.GetProperty("caption").GetString()!)];
-    }
-
-    /// <summary>Leaves one token at each step: those of a caption, one after the other. The model's own scores are worked through all the same.</summary>
-    private sealed class Say(int[] tokens) : ILogitsProcessor
-    {
-        public void Process(GenerationContext context, Span<float> scores) => scores[tokens[context.InputIds.Length - context.PromptLength]] += 1e6f;
     }
 }

@@ -45,6 +45,9 @@ async Task<int> Run()
         case ["drafts", var folder, var picture, var results, ..]:
             DraftBenchmark.Run(folder, picture, results, Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true), Option("--onnx", "") is { Length: > 0 } export ? export : null, Option("--suffix", ""), int.Parse(Option("--count", "1000")));
             return 0;
+        case ["lengths", var folder, var picture, var results, ..]:
+            LengthBenchmark.Run(folder, picture, results, Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true), Option("--onnx", "") is { Length: > 0 } layout ? layout : null, Option("--suffix", ""), int.Parse(Option("--count", "320")));
+            return 0;
         case ["picture", var picture]:
             PictureBenchmark.Run(picture);
             return 0;
@@ -63,6 +66,7 @@ async Task<int> Run()
             Console.Error.WriteLine("floor [threads]                      this machine's peak and bandwidth, and the least time of a caption by them");
             Console.Error.WriteLine("growth FOLDER PICTURE [--dtype ...]  time against beams, tokens, pictures in a batch and threads (default int8)");
             Console.Error.WriteLine("drafts FOLDER PICTURE RESULTS.json[.gz] [--dtype ...] [--onnx EXPORT [--suffix _quantized]] [--count N]    what guessing ahead saves, on captions that a captioner gave");
+            Console.Error.WriteLine("lengths FOLDER PICTURE RESULTS.json[.gz] [--dtype ...] [--onnx EXPORT [--suffix _quantized]] [--count N]    batches of captions that end at different steps");
             Console.Error.WriteLine("picture PICTURE                      from a file to the model's input: ms, exact and scaled");
             Console.Error.WriteLine("folder FOLDER PICTURES [count]       many pictures: one after the other and through the pipeline, pictures a second");
             Console.Error.WriteLine("score [images]                       tokenizer, BLEU, ROUGE-L, CIDEr-D over made-up captions, 5 references each (default 7750 images)");
