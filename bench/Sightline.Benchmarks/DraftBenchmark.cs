@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Sightline.Benchmarks.Peers;
 using Sightline.Generation;
 using Sightline.Kernels;
@@ -11,12 +10,11 @@ namespace Sightline.Benchmarks;
 /// </summary>
 internal static class DraftBenchmark
 {
-    private const int Rest = 20; // ms, in which the threads of the one before stop waiting for work
     private static readonly int[] s_ends = [10, 100, 250, 500, 1000, int.MaxValue];
 
     /// <param name="folder">The checkpoint.</param>
     /// <param name="picture">What is captioned each time.</param>
-    /// <param name="results">A results file, <c>[{"image_id", "caption"}]</c>, which may be gzipped.</param>
+    /// <param name="results">A results file, <c>[{"image_id", "caption"}]</c>, as any system writes it.</param>
     /// <param name="format">Number format.</param>
     /// <param name="export">A folder that <c>sightline export</c> wrote, or null.</param>
     /// <param name="suffix">Which of its files, as <c>_quantized</c>.</param>
@@ -27,7 +25,7 @@ internal static class DraftBenchmark
         using var drafting = Captioner.Load(folder, new CaptionerOptions { DType = format });
         using var peer = export is null ? null : new OnnxRuntimePeer("ONNX Runtime", export, suffix, Environment.ProcessorCount);
         var image = plain.Prepare(picture);
-        var captions = SaidCaptions.Read(results, plain.Tokenizer).Take(most).ToList();
+        var captions = SaidCaptions.Read(results, plain.Tokenizer, most);
         foreach (var captioner in new[] { plain, drafting })
             captioner.Describe([image], new GenerationOptions { MaxLength = 3, LogitsProcessors = [new SaidCaptions([[plain.Tokenizer.EosTokenId!.Value]])] });
         ((IPeer?)peer)?.Caption(image.PixelValues, 1, plain.Complete(new GenerationOptions { MaxLength = 8, MinLength = 8 }));
@@ -40,12 +38,13 @@ internal static class DraftBenchmark
         for (var i = 0; i < captions.Count; i++)
         {
             var options = new GenerationOptions { MaxLength = captions[i].Length + 1, LogitsProcessors = [new SaidCaptions([captions[i]])] };
-            var expected = Timed(ref times[0], () => plain.Describe([image], options)[0]);
-            var actual = Timed(ref times[1], () => drafting.Describe([image], options)[0]);
-            if (!expected.TokenIds.SequenceEqual(captions[i]) || !actual.TokenIds.SequenceEqual(captions[i]) || actual.Score != expected.Score)
+            Caption? expected = null, actual = null;
+            times[0] += Timing.AfterRest(() => expected = plain.Describe([image], options)[0]);
+            times[1] += Timing.AfterRest(() => actual = drafting.Describe([image], options)[0]);
+            if (!expected!.TokenIds.SequenceEqual(captions[i]) || !actual!.TokenIds.SequenceEqual(captions[i]) || actual.Score != expected.Score)
                 throw new SightlineException($"caption {i}: guesses changed it.");
             if (peer is not null)
-                Timed(ref times[2], () => ((IPeer)peer).Caption(image.PixelValues, 1, plain.Complete(options)));
+                times[2] += Timing.AfterRest(() => ((IPeer)peer).Caption(image.PixelValues, 1, plain.Complete(options)));
             tokens += captions[i].Length;
             if (i + 1 < captions.Count && !s_ends.Contains(i + 1))
                 continue;
@@ -54,14 +53,5 @@ internal static class DraftBenchmark
             (first, tokens) = (i + 1, 0);
             Array.Clear(times);
         }
-    }
-
-    private static T Timed<T>(ref double total, Func<T> action)
-    {
-        Thread.Sleep(Rest);
-        var start = Stopwatch.GetTimestamp();
-        var result = action();
-        total += Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        return result;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Sightline.Benchmarks.Peers;
 using Sightline.Generation;
 using Sightline.Kernels;
@@ -11,7 +10,7 @@ namespace Sightline.Benchmarks;
 /// </summary>
 internal static class LengthBenchmark
 {
-    private const int Rest = 20; // ms, in which the threads of the one before stop waiting for work
+    private static readonly int[] s_sizes = [4, 8, 16];
 
     /// <param name="folder">The checkpoint.</param>
     /// <param name="picture">What is captioned each time.</param>
@@ -25,11 +24,11 @@ internal static class LengthBenchmark
         using var captioner = Captioner.Load(folder, new CaptionerOptions { DType = format, DraftTokens = 0 });
         using var peer = export is null ? null : new OnnxRuntimePeer("ONNX Runtime", export, suffix, Environment.ProcessorCount);
         var image = captioner.Prepare(picture);
-        var captions = SaidCaptions.Read(results, captioner.Tokenizer).Take(most).ToList();
+        var captions = SaidCaptions.Read(results, captioner.Tokenizer, most);
         Console.WriteLine($"{format}, greedy, ms a picture; {captions.Average(caption => caption.Length):N1} tokens a caption{(peer is null ? "" : $"; ONNX Runtime on {export} {suffix}")}");
         Console.WriteLine("| pictures in a batch | tokens of the longest | kept to the end | leaving | ONNX Runtime |");
         Console.WriteLine("|---|---|---|---|---|");
-        foreach (var size in new[] { 4, 8, 16 })
+        foreach (var size in s_sizes.Where(size => captions.Count >= 2 * size)) // the first batch warms up
         {
             var (longest, batches, times) = (0, 0, new double[3]);
             foreach (var batch in captions.Chunk(size).Where(batch => batch.Length == size))
@@ -37,10 +36,10 @@ internal static class LengthBenchmark
                 var options = new GenerationOptions { MaxLength = batch.Max(caption => caption.Length) + 1, LogitsProcessors = [new SaidCaptions(batch)] };
                 var images = Enumerable.Repeat(image, size).ToList();
                 double[] pass = [
-                    Time(() => captioner.Describe(images, options with { ScoresObserver = (_, _, _) => { } })),
-                    Time(() => captioner.Describe(images, options)),
-                    peer is null ? 0 : Time(() => ((IPeer)peer).Caption([.. Enumerable.Repeat(image.PixelValues, size).SelectMany(values => values)], size, captioner.Complete(options)))];
-                if (batches++ == 0) // warms up
+                    Timing.AfterRest(() => captioner.Describe(images, options with { ScoresObserver = (_, _, _) => { } })),
+                    Timing.AfterRest(() => captioner.Describe(images, options)),
+                    peer is null ? 0 : Timing.AfterRest(() => ((IPeer)peer).Caption([.. Enumerable.Repeat(image.PixelValues, size).SelectMany(values => values)], size, captioner.Complete(options)))];
+                if (batches++ == 0)
                     continue;
                 longest += batch.Max(caption => caption.Length);
                 for (var i = 0; i < pass.Length; i++)
@@ -50,13 +49,5 @@ internal static class LengthBenchmark
             var count = (batches - 1) * size;
             Console.WriteLine($"| {size} | {(double)longest / (batches - 1):N1} | {times[0] / count:N1} | {times[1] / count:N1} ({times[1] / times[0]:P0}) | {(peer is null ? "–" : $"{times[2] / count:N1} ({times[2] / times[1]:N2} times leaving)")} |");
         }
-    }
-
-    private static double Time(Action action)
-    {
-        Thread.Sleep(Rest);
-        var start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 }

@@ -3,19 +3,22 @@ using Sightline.Benchmarks;
 using Sightline.Benchmarks.Machine;
 using Sightline.Benchmarks.Peers;
 using Sightline.Kernels;
+using Sightline.Metrics;
 
 // dotnet run -c Release --project bench/Sightline.Benchmarks -- <what> ...
 try
 {
     return await Run();
 }
-catch (SightlineException e)
+catch (Exception e) when (e is SightlineException or MetricsException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
 }
 
 string Option(string name, string otherwise) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : otherwise;
+
+WeightFormat Format(string otherwise) => Enum.Parse<WeightFormat>(Option("--dtype", otherwise), ignoreCase: true);
 
 async Task<int> Run()
 {
@@ -25,10 +28,10 @@ async Task<int> Run()
             FullSizeModel.Make(folder, decoderLayers: args.Length > 2 ? int.Parse(args[2]) : 12);
             return 0;
         case ["caption", var folder, var picture, ..]:
-            CaptionBenchmark.Run(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
+            CaptionBenchmark.Run(folder, picture, int.Parse(Option("--threads", "0")), Format("auto"));
             return 0;
         case ["encode", var folder, var picture, ..]:
-            CaptionBenchmark.RepeatEncoder(folder, picture, int.Parse(Option("--threads", "0")), Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true));
+            CaptionBenchmark.RepeatEncoder(folder, picture, int.Parse(Option("--threads", "0")), Format("auto"));
             return 0;
         case ["fidelity", var folder, ..]:
             FidelityBenchmark.Run(folder, Option("--pictures", "") is { Length: > 0 } held ? held : null, int.Parse(Option("--seed", "7")), int.Parse(Option("--count", "500")));
@@ -40,13 +43,11 @@ async Task<int> Run()
             MachineFloor.Measure(args.Length > 1 ? int.Parse(args[1]) : Environment.ProcessorCount).Print(tokens: 20);
             return 0;
         case ["growth", var folder, var picture, ..]:
-            GrowthBenchmark.Run(folder, picture, Enum.Parse<WeightFormat>(Option("--dtype", "int8"), ignoreCase: true));
+            GrowthBenchmark.Run(folder, picture, Format("int8"));
             return 0;
-        case ["drafts", var folder, var picture, var results, ..]:
-            DraftBenchmark.Run(folder, picture, results, Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true), Option("--onnx", "") is { Length: > 0 } export ? export : null, Option("--suffix", ""), int.Parse(Option("--count", "1000")));
-            return 0;
-        case ["lengths", var folder, var picture, var results, ..]:
-            LengthBenchmark.Run(folder, picture, results, Enum.Parse<WeightFormat>(Option("--dtype", "auto"), ignoreCase: true), Option("--onnx", "") is { Length: > 0 } layout ? layout : null, Option("--suffix", ""), int.Parse(Option("--count", "320")));
+        case ["drafts" or "lengths", var folder, var picture, var results, ..]:
+            Action<string, string, string, WeightFormat, string?, string, int> run = args[0] == "drafts" ? DraftBenchmark.Run : LengthBenchmark.Run;
+            run(folder, picture, results, Format("auto"), Option("--onnx", "") is { Length: > 0 } export ? export : null, Option("--suffix", ""), int.Parse(Option("--count", "1000")));
             return 0;
         case ["picture", var picture]:
             PictureBenchmark.Run(picture);
@@ -65,8 +66,8 @@ async Task<int> Run()
             Console.Error.WriteLine("peers FOLDER ONNX PICTURE [threads]  Sightline, ONNX Runtime on every export below ONNX and transformers.js (npm ci --ignore-scripts --prefix bench/transformers.js), as ratios");
             Console.Error.WriteLine("floor [threads]                      this machine's peak and bandwidth, and the least time of a caption by them");
             Console.Error.WriteLine("growth FOLDER PICTURE [--dtype ...]  time against beams, tokens, pictures in a batch and threads (default int8)");
-            Console.Error.WriteLine("drafts FOLDER PICTURE RESULTS.json[.gz] [--dtype ...] [--onnx EXPORT [--suffix _quantized]] [--count N]    what guessing ahead saves, on captions that a captioner gave");
-            Console.Error.WriteLine("lengths FOLDER PICTURE RESULTS.json[.gz] [--dtype ...] [--onnx EXPORT [--suffix _quantized]] [--count N]    batches of captions that end at different steps");
+            Console.Error.WriteLine("drafts FOLDER PICTURE RESULTS.json [--dtype ...] [--onnx EXPORT [--suffix _quantized]] [--count N]    what guessing ahead saves, on captions that a captioner gave");
+            Console.Error.WriteLine("lengths FOLDER PICTURE RESULTS.json [--dtype ...] [--onnx EXPORT [--suffix _quantized]] [--count N]    batches of captions that end at different steps");
             Console.Error.WriteLine("picture PICTURE                      from a file to the model's input: ms, exact and scaled");
             Console.Error.WriteLine("folder FOLDER PICTURES [count]       many pictures: one after the other and through the pipeline, pictures a second");
             Console.Error.WriteLine("score [images]                       tokenizer, BLEU, ROUGE-L, CIDEr-D over made-up captions, 5 references each (default 7750 images)");

@@ -1,6 +1,5 @@
-using System.IO.Compression;
-using System.Text.Json;
 using Sightline.Generation;
+using Sightline.Metrics;
 using Sightline.Tokenization;
 
 namespace Sightline.Benchmarks;
@@ -11,13 +10,7 @@ internal sealed class SaidCaptions(IReadOnlyList<int[]> captions) : ILogitsProce
 {
     public void Process(GenerationContext context, Span<float> scores) => scores[captions[context.Image][context.InputIds.Length - context.PromptLength]] += 1e6f;
 
-    /// <summary>The captions of a results file, <c>[{"image_id", "caption"}]</c>, which may be gzipped.</summary>
-    public static IEnumerable<int[]> Read(string results, Gpt2Tokenizer tokenizer)
-    {
-        using var file = File.OpenRead(results);
-        using Stream stream = results.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-        using var document = JsonDocument.Parse(stream);
-        foreach (var entry in document.RootElement.EnumerateArray())
-            yield return [.. tokenizer.Encode(entry.GetProperty("caption").GetString()!), tokenizer.EosTokenId!.Value];
-    }
+    /// <summary>The first captions of a results file.</summary>
+    public static List<int[]> Read(string results, Gpt2Tokenizer tokenizer, int most) =>
+        [.. CaptionResults.Load(results).Take(most).Select(result => (int[])[.. tokenizer.Encode(result.Caption), tokenizer.EosTokenId!.Value])];
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Sightline.Generation;
 
 namespace Sightline.Benchmarks.Peers;
@@ -13,7 +12,6 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
     public const int Tokens = 20;
 
     private const int BatchRounds = 3;
-    private static readonly TimeSpan s_rest = TimeSpan.FromMilliseconds(20); // until the last one's threads have stopped spinning
     private static readonly int[] s_batches = [4, 16];
 
     private IEnumerable<IModelPeer> Models => peers.OfType<IModelPeer>();
@@ -57,11 +55,9 @@ internal sealed class PeerBenchmark(IReadOnlyList<IPeer> peers, GenerationOption
         {
             foreach (var (peer, list) in times)
             {
-                Thread.Sleep(s_rest);
-                var clock = Stopwatch.StartNew();
-                action(peer);
+                var time = Timing.AfterRest(() => action(peer));
                 if (round >= 0) // the first round warms up
-                    list.Add(clock.Elapsed.TotalMilliseconds);
+                    list.Add(time);
             }
         }
 

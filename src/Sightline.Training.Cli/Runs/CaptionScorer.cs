@@ -80,7 +80,7 @@ internal sealed class CaptionScorer
         var captions = new List<CaptionResult>(pictures.Length);
         foreach (var (images, pixelValues) in _data.ReadPictures(pictures, _arguments.PerDeviceEvalBatchSize))
         {
-            var encoded = model.Encode(pixelValues, images.Length);
+            using var encoded = model.Encode(pixelValues, images.Length);
             var output = TextGenerator.Generate(rows => model.StartDecoding(encoded, rows), _generation);
             captions.AddRange(output.Sequences.Select(sequence =>
                 new CaptionResult(_dataset.Images[images[sequence.Image]].Id, _tokenizer.Decode(sequence.TokenIds.ToArray(), skipSpecialTokens: true))));

@@ -27,7 +27,7 @@ internal sealed record CollapseCheck(int Pictures, int Distinct, int Changed)
         foreach (var batch in data.Read(BatchSize))
         {
             var size = batch.PixelValues.Length / batch.ImageCount;
-            var encoded = model.Encode(batch.PixelValues.Span, batch.ImageCount);
+            using var encoded = model.Encode(batch.PixelValues.Span, batch.ImageCount);
             var end = GenerationConfig.FromModelConfig(model.Config.Json).Options.EosTokenIds;
             var options = new GenerationOptions
             {

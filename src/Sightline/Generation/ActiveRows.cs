@@ -22,11 +22,18 @@ internal sealed class ActiveRows(IDecoderSession session, int rowsPerImage, bool
     /// <summary>Where a row is that did not leave.</summary>
     public int PlaceOf(int row) => _placeOf[row];
 
-    /// <summary>Feeds a token of each row.</summary>
+    /// <summary>Feeds a token of each row, or at first what all rows begin with.</summary>
+    /// <param name="promptIds">The start token and the prompt.</param>
     /// <param name="tokens">[rows].</param>
     /// <param name="logits">[places, vocabulary] or longer.</param>
-    public void Step(ReadOnlySpan<int> tokens, Span<float> logits)
+    public void Step(int[] promptIds, ReadOnlySpan<int> tokens, Span<float> logits)
     {
+        if (session.Length == 0)
+        {
+            session.Step(Enumerable.Repeat(promptIds, Rows).SelectMany(ids => ids).ToArray(), promptIds.Length, logits);
+            return;
+        }
+
         for (var place = 0; place < session.Rows; place++)
             _byPlace[place] = tokens[_rowAt[place]];
         session.Step(_byPlace.AsSpan(0, session.Rows), 1, logits);

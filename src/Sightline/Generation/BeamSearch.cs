@@ -9,7 +9,6 @@ internal sealed class BeamSearch : IDisposable
     // HF's score of beams that must not be chosen in the first step, where all beams are alike.
     private const float Unborn = -1e9f;
 
-    private readonly IDecoderSession _session;
     private readonly GenerationPlan _plan;
     private readonly int _vocabulary;
     private readonly int _capacity;
@@ -32,7 +31,7 @@ internal sealed class BeamSearch : IDisposable
 
     public BeamSearch(IDecoderSession session, GenerationPlan plan)
     {
-        (_session, _plan) = (session, plan);
+        _plan = plan;
         _vocabulary = session.VocabularySize;
         _capacity = plan.Capacity(session);
         _groupSize = plan.NumBeams / plan.NumBeamGroups;
@@ -82,10 +81,7 @@ internal sealed class BeamSearch : IDisposable
 
     private void Advance()
     {
-        if (_session.Length == 0)
-            _session.Step(Enumerable.Repeat(_plan.PromptIds, _active.Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits.All);
-        else
-            _active.Step(_next, _logits.All);
+        _active.Step(_plan.PromptIds, _next, _logits.All);
 
         for (var search = 0; search < _done.Length; search++)
         {

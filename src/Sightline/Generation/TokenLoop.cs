@@ -3,7 +3,6 @@ namespace Sightline.Generation;
 /// <summary>Greedy search and sampling: one token per unfinished row and step. Nothing is allocated per token.</summary>
 internal sealed class TokenLoop : IDisposable
 {
-    private readonly IDecoderSession _session;
     private readonly GenerationPlan _plan;
     private readonly int _vocabulary;
     private readonly int _capacity;
@@ -20,7 +19,7 @@ internal sealed class TokenLoop : IDisposable
 
     public TokenLoop(IDecoderSession session, GenerationPlan plan)
     {
-        (_session, _plan) = (session, plan);
+        _plan = plan;
         _vocabulary = session.VocabularySize;
         _capacity = plan.Capacity(session);
         var rows = session.Rows;
@@ -64,10 +63,7 @@ internal sealed class TokenLoop : IDisposable
         if (!_finish.Contains(null))
             return false;
         cancellationToken.ThrowIfCancellationRequested();
-        if (_session.Length == 0)
-            _session.Step(Enumerable.Repeat(_plan.PromptIds, Rows).SelectMany(ids => ids).ToArray(), _plan.PromptIds.Length, _logits.All);
-        else
-            _active.Step(_next, _logits.All);
+        _active.Step(_plan.PromptIds, _next, _logits.All);
 
         foreach (var row in _active.Current)
         {

@@ -12,7 +12,7 @@ namespace Sightline.Kernels;
 internal static unsafe class AttentionKernels<T> where T : struct, ILanes<T>
 {
     private const long MinimumParallelWork = 1 << 15;
-    private const int FewQueries = 8;
+    private const int FewQueries = 8; // up to so many, each has the bits that it has alone: guesses count on it (DraftTable.Limit)
     private const int QueryBlock = 48; // rows of scores that are in the cache at a time
 
     public static void Run(in AttentionShape shape, ReadOnlySpan<float> queries, ReadOnlySpan<float> keys, ReadOnlySpan<float> values,

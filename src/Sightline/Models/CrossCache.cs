@@ -45,7 +45,7 @@ internal sealed class CrossCache : IDisposable
     /// <param name="pictures">How many.</param>
     /// <param name="keysAndValues">[pictures · length, key then value, hidden], as the block's linear layer gives them.</param>
     public void Fill(int layer, int picture, int pictures, ReadOnlySpan<float> keysAndValues) =>
-        _kernels.PackKeysAndValues(_shape with { Batch = pictures }, keysAndValues, keysAndValues[_hidden..], Layer(layer).AsSpan(picture * _pictureSize, pictures * _pictureSize));
+        _kernels.PackKeysAndValues(_shape with { Batch = pictures }, keysAndValues, keysAndValues[_hidden..], Layers[layer].AsSpan(picture * _pictureSize, pictures * _pictureSize));
 
     /// <summary>Attends to some pictures, from the first on.</summary>
     /// <param name="layer">The block.</param>
@@ -58,16 +58,16 @@ internal sealed class CrossCache : IDisposable
     /// <param name="probabilities">[pictures, heads, queryLength, length], filled if not empty.</param>
     public void Attend(int layer, int picture, int pictures, int queryLength, float scale, ReadOnlySpan<float> queries, Span<float> output, Span<float> probabilities) =>
         _kernels.Attention(_shape with { Batch = pictures, QueryLength = queryLength, Scale = scale }, queries,
-            Layer(layer).AsSpan(picture * _pictureSize, pictures * _pictureSize), output, probabilities);
+            Layers[layer].AsSpan(picture * _pictureSize, pictures * _pictureSize), output, probabilities);
 
     /// <summary>Puts a picture into the place of another.</summary>
     public void Move(int from, int to)
     {
-        for (var layer = 0; layer < _layers!.Length; layer++)
-            Layer(layer).AsSpan(from * _pictureSize, _pictureSize).CopyTo(Layer(layer).AsSpan(to * _pictureSize));
+        foreach (var layer in Layers)
+            layer.AsSpan(from * _pictureSize, _pictureSize).CopyTo(layer.AsSpan(to * _pictureSize));
     }
 
-    private byte[] Layer(int layer) => (_layers ?? throw new ObjectDisposedException(nameof(CrossCache)))[layer];
+    private byte[][] Layers => _layers ?? throw new ObjectDisposedException(nameof(CrossCache));
 
     public void Dispose()
     {

@@ -22,7 +22,7 @@ internal static unsafe class ByteSums
 
     /// <summary>Σx.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static int Of(ReadOnlySpan<sbyte> values)
+    private static int Of(ReadOnlySpan<sbyte> values)
     {
         ref var origin = ref MemoryMarshal.GetReference(values);
         var (i, sum) = (0, 0);
