@@ -8,13 +8,11 @@ using Sightline.Training.Checkpointing;
 namespace Sightline.Training.Tests.Checkpointing;
 
 /// <summary>What the trainer writes against what the real Trainer wrote for the same run.</summary>
-public sealed class CheckpointFormatTests
+public sealed class CheckpointFormatTests(TrainedRun run) : IClassFixture<TrainedRun>
 {
-    private static readonly Lazy<(string Folder, TemporaryFolder Owner)> s_output = new(Train);
-
     private static string Reference(params string[] parts) => Fixture.Path(["training", "hf_output", .. parts]);
 
-    private static string Written(params string[] parts) => Path.Combine([s_output.Value.Folder, .. parts]);
+    private string Written(params string[] parts) => Path.Combine([run.OutputDir, .. parts]);
 
     [Fact]
     public void Output_WholeRun_HasTheFilesOfTheReference()
@@ -110,31 +108,6 @@ public sealed class CheckpointFormatTests
         var (reference, written) = (Body(Reference("README.md")), Body(Written("README.md")));
         Assert.Equal(WithoutNumbers(reference), WithoutNumbers(written));
         Assert.Contains("- Loss: 3.04", written, StringComparison.Ordinal);
-    }
-
-    private static (string, TemporaryFolder) Train()
-    {
-        var owner = new TemporaryFolder();
-        var run = new GoldenRun("adam-warmup0-pad");
-        using var model = GoldenRun.Model();
-        // The reference ran in its working folder: its paths are "out" and "out/runs".
-        var previous = Environment.CurrentDirectory;
-        Environment.CurrentDirectory = owner.Path;
-        try
-        {
-            var arguments = run.Arguments with { OutputDir = "out", SaveStrategy = IntervalStrategy.Steps, SaveSteps = 25 };
-            using var trainer = new Trainer(model, arguments, run.TrainingData(), GoldenRun.EvaluationData());
-            var result = trainer.Train();
-            trainer.SaveResults(result);
-            trainer.SaveResults(trainer.Evaluate());
-            trainer.SaveCard(new ModelCards.TrainerCardOptions { ModelName = "tiny-vizwiz" });
-        }
-        finally
-        {
-            Environment.CurrentDirectory = previous;
-        }
-
-        return (Path.Combine(owner.Path, "out"), owner);
     }
 
     private static byte[] Pickle(string path)
