@@ -3,19 +3,6 @@ using Sightline.Metrics.IO;
 
 namespace Sightline.Metrics;
 
-/// <summary>One reference caption.</summary>
-/// <param name="Caption">The text as annotated.</param>
-/// <param name="IsRejected">VizWiz: judged as spam. False where the file does not say.</param>
-/// <param name="IsPrecanned">VizWiz: the ready-made sentence for pictures that cannot be recognised. False where the file does not say.</param>
-public sealed record ReferenceCaption(string Caption, bool IsRejected = false, bool IsPrecanned = false);
-
-/// <summary>One image with its references in the order of the file.</summary>
-/// <param name="Id">The image id.</param>
-/// <param name="FileName">The file name, or null where the file does not say.</param>
-/// <param name="TextDetected">VizWiz: whether text was found in the picture; null where the file does not say.</param>
-/// <param name="References">The references, dropped ones included.</param>
-public sealed record AnnotatedImage(long Id, string? FileName, bool? TextDetected, IReadOnlyList<ReferenceCaption> References);
-
 /// <summary>An annotation file of VizWiz-Captions or COCO: <c>{"images": [{"id", "file_name", …}], "annotations": [{"image_id", "caption", …}]}</c>.</summary>
 public sealed class CaptionAnnotations
 {

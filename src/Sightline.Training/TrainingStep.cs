@@ -5,30 +5,6 @@ using static TorchSharp.torch;
 
 namespace Sightline.Training;
 
-/// <summary>What one micro-batch gave.</summary>
-/// <param name="Loss">The trained loss of the micro-batch as 4.17's <c>training_step</c> returns it where it weighs means; its own mean otherwise.</param>
-/// <param name="Sums">Sums and counts of both losses.</param>
-internal readonly record struct MicroBatchResult(double Loss, LossSums Sums);
-
-/// <summary>What one update did.</summary>
-/// <param name="Loss">The mean over the labels of its micro-batches; meaningful where labels weigh the same.</param>
-/// <param name="GradientNorm">L2 norm before clipping.</param>
-/// <param name="Taken">False where the norm is not finite: nothing was changed.</param>
-internal readonly record struct UpdateResult(double Loss, double GradientNorm, bool Taken);
-
-/// <summary>Sums over label positions, to be added up over batches.</summary>
-/// <param name="PadSum">Sum over every position.</param>
-/// <param name="Positions">Positions.</param>
-/// <param name="MaskedSum">Sum over real tokens.</param>
-/// <param name="Tokens">Real tokens.</param>
-internal readonly record struct LossSums(double PadSum, long Positions, double MaskedSum, long Tokens)
-{
-    public LossPair Means => new(PadSum / Positions, MaskedSum / Tokens);
-
-    public static LossSums operator +(LossSums a, LossSums b) =>
-        new(a.PadSum + b.PadSum, a.Positions + b.Positions, a.MaskedSum + b.MaskedSum, a.Tokens + b.Tokens);
-}
-
 /// <summary>
 /// One update: gradients of micro-batches are added up in the arena, over all ranks, then scaled, clipped and applied. Holds what lies between two updates, so
 /// that a checkpoint can save it.

@@ -1,21 +1,5 @@
 namespace Sightline.Metrics.SceneGraphs;
 
-/// <summary>A word of a parsed sentence: as written, its Penn Treebank tag, its lemma.</summary>
-internal sealed record ParsedWord(string Text, string Tag, string Lemma);
-
-/// <summary>A word in the graph. Collapsed dependencies may copy a word ("to and from school"); <paramref name="Copy"/> is then above 0.</summary>
-/// <param name="Word">The position in the sentence, from 1.</param>
-/// <param name="Copy">0 for the word itself.</param>
-internal readonly record struct WordNode(int Word, int Copy);
-
-/// <summary>A dependency.</summary>
-internal readonly record struct Dependency(WordNode Governor, string Relation, WordNode Dependent)
-{
-    /// <summary>The preposition of an <c>nmod</c> in words ("in front of"); null if there is none.</summary>
-    public string? Preposition =>
-        Relation.StartsWith("nmod:", StringComparison.Ordinal) && Relation is not ("nmod:poss" or "nmod:agent") ? Relation[5..].Replace('_', ' ') : null;
-}
-
 /// <summary>The collapsed, CC-processed Stanford dependencies of one sentence.</summary>
 internal sealed class DependencyGraph
 {
