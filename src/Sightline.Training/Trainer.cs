@@ -29,10 +29,12 @@ public sealed class Trainer : IDisposable
     private readonly IReadOnlyList<TrainerCallback> _callbacks;
     private readonly ICollective _collective;
     private readonly TrainingStep _step;
+    private readonly RunCheckpoints _checkpoints;
+    private readonly BestMetric _best;
+    private readonly RunLog _log;
     private readonly double _flosPerPixel;
     private RunProgress _progress = new();
     private bool _stopping;
-    private int _lastSavedStep = -1;
 
     /// <summary>Prepares a run. The model's parameters move into flat buffers; use the model through the trainer until both are disposed.</summary>
     /// <param name="model">The model; not disposed by this.</param>
@@ -62,6 +64,9 @@ public sealed class Trainer : IDisposable
         _callbacks = _collective.Rank == 0 ? callbacks ?? [] : [];
         model.Module.Mode.ReferenceOrder = arguments.ReferenceOrder;
         _step = new TrainingStep(model, arguments, _collective);
+        _checkpoints = new RunCheckpoints(model, arguments, _collective, _step, SaveModel);
+        _best = new BestMetric(arguments);
+        _log = new RunLog(arguments, _collective, _callbacks);
         var embeddings = new[] { "decoder.transformer.wte.weight", "decoder.transformer.wpe.weight" };
         _flosPerPixel = 6.0 * model.Module.named_parameters().Where(p => !embeddings.Contains(p.name)).Sum(p => p.parameter.numel());
         State = new TrainerState { MaxSteps = Plan.TotalSteps, NumTrainEpochs = Plan.Epochs };
@@ -121,7 +126,7 @@ public sealed class Trainer : IDisposable
         using var threads = new TorchThreads(_arguments.Threads);
         var result = Evaluator.Run(_model, _evaluationData ?? throw new TrainingException("there are no evaluation data."), _arguments, Scorer, _collective);
         _progress.Losses.Add(new LossRow(State.GlobalStep, true, result.Losses));
-        Log(result.Metrics, result.Losses);
+        _log.Add(State, result.Metrics, result.Losses);
         return result;
     }
 
@@ -177,32 +182,21 @@ public sealed class Trainer : IDisposable
 
     private void Begin()
     {
-        if (!_arguments.OverwriteOutputDir && CheckpointFolders.FindLast(_arguments.OutputDir) is { } last)
-            throw new ConfigurationException($"{_arguments.OutputDir} holds checkpoints of an earlier run ({Path.GetFileName(last)}); resume from them, set overwrite_output_dir, or choose another output_dir.");
+        _checkpoints.CheckFolder();
         random.manual_seed(_arguments.Seed);
     }
 
     private void Resume(string folder)
     {
-        if (!Directory.Exists(folder))
-            throw new TrainingException($"{folder}: no such checkpoint.");
-        State = TrainerState.Load(folder);
-        (State.MaxSteps, State.NumTrainEpochs) = (Plan.TotalSteps, Plan.Epochs);
-        WeightFiles.Load(folder, _model);
-        OptimizerFile.Load(folder, _step.Optimizer, _step.Arena);
-        _ = SchedulerFile.Load(folder);
-        if (_step.Scaler is { } scaler && File.Exists(Path.Combine(folder, ScalerFile.FileName)))
-            ScalerFile.Load(folder, scaler);
-        _progress = RankStates.Load(folder, _collective, _step, _arguments, State.GlobalStep) ?? new RunProgress
+        (State, var progress) = _checkpoints.Load(folder);
+        _progress = progress ?? new RunProgress
         {
-            // A checkpoint of HF's Trainer says only how many updates were taken.
             Epoch = State.GlobalStep / Plan.StepsPerEpoch,
             NextBatch = State.GlobalStep % Plan.StepsPerEpoch * _arguments.GradientAccumulationSteps,
             LastLoggedStep = State.GlobalStep,
         };
         AdaptPlan(RandomStateFile.CountRanks(folder) != _collective.WorldSize);
         _stopping = State.GlobalStep >= Plan.TotalSteps;
-        _lastSavedStep = State.GlobalStep;
     }
 
     // A run that goes on with another number of ranks has done as much of its epochs, in other steps.
@@ -251,8 +245,8 @@ public sealed class Trainer : IDisposable
             AfterStep();
             if ((stops || (_collective.WorldSize == 1 && stop.IsCancellationRequested)) && !_stopping)
             {
-                if (_lastSavedStep != State.GlobalStep)
-                    Save(evaluation: null);
+                if (_checkpoints.LastStep != State.GlobalStep)
+                    Save();
                 _stopping = true;
                 return;
             }
@@ -309,92 +303,21 @@ public sealed class Trainer : IDisposable
     private void LogEvaluateSave(bool log, bool evaluate, bool save)
     {
         if (log && State.GlobalStep > _progress.LastLoggedStep)
-            LogTraining();
+            _log.AddTraining(State, _progress, Plan.Schedule.At(_step.Optimizer.StepCount));
         var evaluation = evaluate ? Evaluate() : null;
         if (evaluation is not null)
-            CheckEarlyStopping(evaluation);
+            _stopping |= _best.EndsRun(evaluation, State, _progress);
+        if (evaluation is not null && save)
+            _best.Note(evaluation, CheckpointFolders.PathOf(_arguments.OutputDir, State.GlobalStep), State);
         if (save)
-            Save(evaluation);
+            Save();
     }
 
-    private void LogTraining()
+    private void Save()
     {
-        var losses = _collective.Gather(_progress.Window).Aggregate((sum, next) => sum + next).Means;
-        if (_arguments.AccumulationNormalization == AccumulationNormalization.MicroBatchMeans)
-            _progress.WindowLoss = _collective.Gather(_progress.WindowLoss).Aggregate((sum, next) => sum + next) / _collective.WorldSize;
-        _progress.Losses.Add(new LossRow(State.GlobalStep, false, losses));
-        var row = new JsonObject
-        {
-            ["loss"] = PythonNumber.Round((double)_progress.WindowLoss / (State.GlobalStep - _progress.LastLoggedStep), 4),
-            ["learning_rate"] = Plan.Schedule.At(_step.Optimizer.StepCount),
-        };
-        _progress.TotalLoss += _progress.WindowLoss;
-        _progress.WindowLoss = 0;
-        _progress.Window = default;
-        _progress.LastLoggedStep = State.GlobalStep;
-        Log(row, losses);
-    }
-
-    private void Log(JsonObject row, LossPair? losses)
-    {
-        row["epoch"] = PythonNumber.Round(State.Epoch, 2);
-        var logged = (JsonObject)row.DeepClone();
-        logged["step"] = State.GlobalStep;
-        State.LogHistory.Add(logged);
+        _checkpoints.Save(State, _progress, Plan.Schedule);
         foreach (var callback in _callbacks)
-            callback.Logged(logged, losses);
-    }
-
-    // HF's EarlyStoppingCallback: it sees the best metric as of the last checkpoint.
-    private void CheckEarlyStopping(EvaluationResult evaluation)
-    {
-        if (_arguments.EarlyStoppingPatience is not { } patience || Metric(evaluation) is not { } value)
-            return;
-        if (State.BestMetric is not { } best || (IsBetter(value, best) && Math.Abs(value - best) > _arguments.EarlyStoppingThreshold))
-            _progress.EvaluationsWithoutGain = 0;
-        else
-            _progress.EvaluationsWithoutGain++;
-        _stopping |= _progress.EvaluationsWithoutGain >= patience;
-    }
-
-    private void Save(EvaluationResult? evaluation)
-    {
-        var path = CheckpointFolders.PathOf(_arguments.OutputDir, State.GlobalStep);
-        if (evaluation is not null && Metric(evaluation) is { } value && (State.BestMetric is not { } best || IsBetter(value, best)))
-            (State.BestMetric, State.BestModelCheckpoint) = (value, path);
-        CheckSameWeights();
-        _progress.ExamplesPerBatch = _arguments.PerDeviceTrainBatchSize * _collective.WorldSize;
-        var problem = RankCheckpoint.Write(_collective, _arguments.OutputDir, State.GlobalStep, folder =>
-        {
-            RandomStateFile.Save(Path.Combine(folder, RandomStateFile.NameOf(_collective.Rank, _collective.WorldSize)), (uint)_arguments.Seed, _progress, _step);
-            if (_collective.Rank > 0)
-                return;
-            SaveModel(folder);
-            OptimizerFile.Save(folder, _step.Optimizer, _step.Arena, _arguments, Plan.Schedule.At(_step.Optimizer.StepCount));
-            SchedulerFile.Save(folder, Plan.Schedule, _step.Optimizer.StepCount);
-            if (_step.Scaler is { } scaler)
-                ScalerFile.Save(folder, scaler);
-            State.Save(folder);
-        });
-        if (problem is not null)
-            throw new TrainingException($"step {State.GlobalStep}: the checkpoint cannot be written: {OneLine(problem)} {LastGood(CheckpointFolders.FindLast(_arguments.OutputDir))}");
-
-        _lastSavedStep = State.GlobalStep;
-        if (_collective.Rank == 0)
-            CheckpointFolders.Rotate(_arguments.OutputDir, _arguments.SaveTotalLimit, State.BestModelCheckpoint);
-        foreach (var callback in _callbacks)
-            callback.Saved(path);
-    }
-
-    // Ranks add up the same sums in the same order and so keep the same bits; one whose memory or library is faulty does not.
-    private void CheckSameWeights()
-    {
-        if (_collective.WorldSize == 1)
-            return;
-        var hashes = _collective.Gather(WeightHash.Of(_step.Arena.Values));
-        var other = Array.FindIndex(hashes, hash => hash != hashes[0]);
-        if (other > 0)
-            throw new TrainingException($"step {State.GlobalStep}: the weights of rank {other} are not those of rank 0; the ranks no longer train one model. {LastGood(CheckpointFolders.FindLast(_arguments.OutputDir))}");
+            callback.Saved(CheckpointFolders.PathOf(_arguments.OutputDir, State.GlobalStep));
     }
 
     private TrainingResult Finish(double seconds, CancellationToken stop)
@@ -410,7 +333,7 @@ public sealed class Trainer : IDisposable
             _progress.WindowLoss = 0;
             if (_arguments.LoadBestModelAtEnd && State.BestModelCheckpoint is { } best)
                 WeightFiles.Load(best, _model);
-            Log(metrics, null);
+            _log.Add(State, metrics, null);
         }
 
         metrics.Remove("total_flos"); // HF's progress callback takes it out before train_results.json is written
@@ -420,30 +343,10 @@ public sealed class Trainer : IDisposable
         return result;
     }
 
-    private double? Metric(EvaluationResult evaluation)
-    {
-        if (_arguments.BestMetric is not { } name)
-            return null;
-        var key = name.StartsWith("eval_", StringComparison.Ordinal) ? name : "eval_" + name;
-        return evaluation.Metrics[key]?.GetValue<double>()
-            ?? throw new ConfigurationException($"metric_for_best_model is '{name}'; the evaluation gives {string.Join(", ", evaluation.Metrics.Select(m => m.Key))}.");
-    }
-
-    private bool IsBetter(double value, double best) => _arguments.MoreIsBetter ? value > best : value < best;
-
     private TrainingException NotANumber(string what, CaptionBatch batch)
     {
         var ids = batch.Ids.Count == 0 ? "" : $" (captions {string.Join(", ", batch.Ids.Take(8))}{(batch.Ids.Count > 8 ? ", …" : "")})";
         return new TrainingException(
-            $"step {State.GlobalStep + 1}, epoch {State.Epoch:0.00}: {what}{ids}. {LastGood(CheckpointFolders.FindLast(_arguments.OutputDir))} A lower learning_rate or a max_grad_norm may help.");
-    }
-
-    private static string LastGood(string? checkpoint) =>
-        checkpoint is null ? "No checkpoint has been saved." : $"The last good checkpoint is {checkpoint}.";
-
-    private static string OneLine(string message)
-    {
-        var line = message.ReplaceLineEndings(" ").Trim();
-        return line.EndsWith('.') ? line : line + ".";
+            $"step {State.GlobalStep + 1}, epoch {State.Epoch:0.00}: {what}{ids}. {_checkpoints.LastGood} A lower learning_rate or a max_grad_norm may help.");
     }
 }
