@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace Sightline.Kernels;
@@ -16,6 +18,9 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     private const int FewRowsDistance = 4096; // bytes: where few rows make reading the panel the only cost, it is asked for so far ahead
 
     public static int Width => 2 * T.Count;
+
+    // Sums of twelve rows, two registers of weights and one of inputs take 27.
+    private static bool HasManyRegisters => T.Count == Vector512<float>.Count || AdvSimd.IsSupported;
 
     /// <summary>Computes <paramref name="m"/> rows of one panel.</summary>
     /// <param name="x">[m, k] with rows <paramref name="xStride"/> apart.</param>
@@ -35,6 +40,15 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, int xStride, int m, int k, float* panel, float* y, int yStride, ref PrefetchCursor ahead)
     {
+        var bytes = m < 24 ? 128 : 64; // asked for with every input: the next panel is as large as this one, and two calls ask for it all
+        while (HasManyRegisters && m >= 12)
+        {
+            Tile12(x, sizeof(float) * xStride, k, panel, y, yStride, ahead.Take(bytes * k, panel), bytes);
+            x += 12L * xStride;
+            y += 12L * yStride;
+            m -= 12;
+        }
+
         for (var start = 0; start < k; start += Block)
         {
             var count = Math.Min(Block, k - start);
@@ -55,6 +69,104 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
                 i += rows > 4 ? 6 : 4;
             }
         }
+    }
+
+    // So many rows need no blocks of inputs: what a panel takes to come from the second-level cache, their arithmetic takes longer.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile12(float* x, nint xStride, int k, float* panel, float* y, int yStride, byte* next, int bytes)
+    {
+        ref var b = ref Unsafe.AsRef<float>(panel);
+        var (n, zero) = ((nuint)T.Count, T.Broadcast(0));
+        // A pointer for every third row: the others lie one and two strides behind, which addresses express.
+        byte* x0 = (byte*)x, x3 = x0 + (3 * xStride), x6 = x3 + (3 * xStride), x9 = x6 + (3 * xStride);
+        T a0 = zero, a1 = zero, b0 = zero, b1 = zero, c0 = zero, c1 = zero, d0 = zero, d1 = zero, e0 = zero, e1 = zero, f0 = zero, f1 = zero;
+        T g0 = zero, g1 = zero, h0 = zero, h1 = zero, i0 = zero, i1 = zero, j0 = zero, j1 = zero, k0 = zero, k1 = zero, l0 = zero, l1 = zero;
+        for (var end = (byte*)(x + k); x0 < end; x0 += sizeof(float), x3 += sizeof(float), x6 += sizeof(float), x9 += sizeof(float))
+        {
+            if (Sse.IsSupported)
+            {
+                Sse.Prefetch1(next);
+                if (bytes > 64)
+                    Sse.Prefetch1(next + 64);
+            }
+
+            next += bytes;
+            T w0 = T.Load(ref b, 0), w1 = T.Load(ref b, n);
+            b = ref Unsafe.Add(ref b, 2 * n);
+            var v = T.Broadcast(*(float*)x0);
+            a0 = T.MultiplyAdd(v, w0, a0);
+            a1 = T.MultiplyAdd(v, w1, a1);
+            v = T.Broadcast(*(float*)(x0 + xStride));
+            b0 = T.MultiplyAdd(v, w0, b0);
+            b1 = T.MultiplyAdd(v, w1, b1);
+            v = T.Broadcast(*(float*)(x0 + (2 * xStride)));
+            c0 = T.MultiplyAdd(v, w0, c0);
+            c1 = T.MultiplyAdd(v, w1, c1);
+            v = T.Broadcast(*(float*)x3);
+            d0 = T.MultiplyAdd(v, w0, d0);
+            d1 = T.MultiplyAdd(v, w1, d1);
+            v = T.Broadcast(*(float*)(x3 + xStride));
+            e0 = T.MultiplyAdd(v, w0, e0);
+            e1 = T.MultiplyAdd(v, w1, e1);
+            v = T.Broadcast(*(float*)(x3 + (2 * xStride)));
+            f0 = T.MultiplyAdd(v, w0, f0);
+            f1 = T.MultiplyAdd(v, w1, f1);
+            v = T.Broadcast(*(float*)x6);
+            g0 = T.MultiplyAdd(v, w0, g0);
+            g1 = T.MultiplyAdd(v, w1, g1);
+            v = T.Broadcast(*(float*)(x6 + xStride));
+            h0 = T.MultiplyAdd(v, w0, h0);
+            h1 = T.MultiplyAdd(v, w1, h1);
+            v = T.Broadcast(*(float*)(x6 + (2 * xStride)));
+            i0 = T.MultiplyAdd(v, w0, i0);
+            i1 = T.MultiplyAdd(v, w1, i1);
+            v = T.Broadcast(*(float*)x9);
+            j0 = T.MultiplyAdd(v, w0, j0);
+            j1 = T.MultiplyAdd(v, w1, j1);
+            v = T.Broadcast(*(float*)(x9 + xStride));
+            k0 = T.MultiplyAdd(v, w0, k0);
+            k1 = T.MultiplyAdd(v, w1, k1);
+            v = T.Broadcast(*(float*)(x9 + (2 * xStride)));
+            l0 = T.MultiplyAdd(v, w0, l0);
+            l1 = T.MultiplyAdd(v, w1, l1);
+        }
+
+        ref var row = ref Unsafe.AsRef<float>(y);
+        a0.Store(ref row, 0);
+        a1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        b0.Store(ref row, 0);
+        b1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        c0.Store(ref row, 0);
+        c1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        d0.Store(ref row, 0);
+        d1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        e0.Store(ref row, 0);
+        e1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        f0.Store(ref row, 0);
+        f1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        g0.Store(ref row, 0);
+        g1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        h0.Store(ref row, 0);
+        h1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        i0.Store(ref row, 0);
+        i1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        j0.Store(ref row, 0);
+        j1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        k0.Store(ref row, 0);
+        k1.Store(ref row, n);
+        row = ref Unsafe.Add(ref row, yStride);
+        l0.Store(ref row, 0);
+        l1.Store(ref row, n);
     }
 
     // With five rows the last stands for the one beyond it.

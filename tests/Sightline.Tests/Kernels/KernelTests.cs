@@ -18,7 +18,7 @@ public sealed class KernelTests
         var data = new TheoryData<string, int, int, int>();
         foreach (var name in VectorKernels.Available(1).Select(k => k.Name))
         {
-            foreach (var rows in new[] { 0, 1, 2, 3, 4, 5, 9 })
+            foreach (var rows in new[] { 0, 1, 2, 3, 4, 5, 9, 12, 31 })
             {
                 foreach (var width in new[] { 1, 3, 4, 7, 8, 15, 16, 17, 28, 33, 130 })
                     data.Add(name, rows, width, (width * 7 % 19) + 1);
@@ -60,16 +60,20 @@ public sealed class KernelTests
     public void Linear_LargeEnoughForThreads_GivesTheBitsOfOneThread(string name)
     {
         var random = new Random(2);
-        const int Rows = 37, In = 96, Out = 203;
+        const int Rows = 43, In = 300, Out = 203; // every kind of tile, and more than one block of inputs
         var (weight, bias, input) = (Values(random, In * Out), Values(random, Out), Values(random, Rows * In));
         var one = new float[Rows * Out];
         var two = new float[Rows * Out];
         Find(name, 1).Linear(weight, WeightLayout.OutIn, bias, In, Out).Forward(input, Rows, one);
         Find(name, 2).Linear(weight, WeightLayout.OutIn, bias, In, Out).Forward(input, Rows, two);
         Assert.Equal(one, two);
+        var layer = Find(name, 1).Linear(weight, WeightLayout.OutIn, bias, In, Out);
         var single = new float[Out];
-        Find(name, 1).Linear(weight, WeightLayout.OutIn, bias, In, Out).Forward(input.AsSpan(36 * In), 1, single);
-        Assert.Equal(one[(36 * Out)..], single);
+        for (var row = 0; row < Rows; row++)
+        {
+            layer.Forward(input.AsSpan(row * In), 1, single);
+            Assert.Equal(one[(row * Out)..((row + 1) * Out)], single);
+        }
     }
 
     [Theory]
