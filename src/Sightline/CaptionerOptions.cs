@@ -8,6 +8,9 @@ namespace Sightline;
 /// <summary>How a <see cref="Captioner"/> is loaded and run.</summary>
 public sealed record CaptionerOptions
 {
+    /// <summary>The most that <see cref="DraftTokens"/> may be: 7.</summary>
+    public const int MaxDraftTokens = DraftTable.Limit;
+
     /// <summary>Threads for the arithmetic; 0 (the default) means one per physical core.</summary>
     public int Threads { get; init; }
 
@@ -28,7 +31,7 @@ public sealed record CaptionerOptions
 
     /// <summary>
     /// How many tokens of a lone picture's caption are guessed ahead, by phrases of the captions that this captioner gave before, which it keeps in
-    /// memory only: 0 (nothing) to 7. Default 5. Greedy search and sampling of one sequence go faster where guesses come true; captions and scores are
+    /// memory only: 0 (nothing) to <see cref="MaxDraftTokens"/>. Default 5. Greedy search and sampling of one sequence go faster where guesses come true; captions and scores are
     /// the same, bit for bit.
     /// </summary>
     public int DraftTokens { get; init; } = 5;
@@ -49,8 +52,8 @@ public sealed record CaptionerOptions
             faults.Add($"DType is {(int)DType}; one of {string.Join(", ", Enum.GetNames<WeightFormat>())} was expected");
         if (DefaultMaxLength < 2)
             faults.Add($"DefaultMaxLength is {DefaultMaxLength}; at least 2 was expected");
-        if (DraftTokens is < 0 or > DraftTable.Limit)
-            faults.Add($"DraftTokens is {DraftTokens}; 0 (none) to {DraftTable.Limit} was expected");
+        if (DraftTokens is < 0 or > MaxDraftTokens)
+            faults.Add($"DraftTokens is {DraftTokens}; 0 (none) to {MaxDraftTokens} was expected");
         if (faults.Count > 0)
             throw new ConfigurationException($"captioner options: {string.Join("; ", faults)}.");
         ImageDecoding.Validate();

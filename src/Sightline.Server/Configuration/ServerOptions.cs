@@ -39,7 +39,7 @@ internal sealed record ServerOptions
     /// <summary>Number format of the weights: <c>auto</c>, that of the model if it was converted to one, else fp32; or <c>fp32</c>, <c>bf16</c>, <c>int8</c>, <c>int4</c>.</summary>
     public string DType { get; init; } = "auto";
 
-    /// <summary>Tokens guessed ahead, 0 to 7; see <see cref="CaptionerOptions.DraftTokens"/>.</summary>
+    /// <summary>Tokens guessed ahead, 0 to <see cref="CaptionerOptions.MaxDraftTokens"/>; see <see cref="CaptionerOptions.DraftTokens"/>.</summary>
     public int DraftTokens { get; init; } = 5;
 
     /// <summary>The most pictures that go through the model together, 1 to 256.</summary>

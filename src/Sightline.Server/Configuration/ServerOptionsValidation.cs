@@ -18,7 +18,7 @@ internal sealed class ServerOptionsValidation : IValidateOptions<ServerOptions>
         CheckAddresses(options, faults);
         CheckKeys(options, faults);
         Within(faults, "--threads", options.Threads, 0, 1024);
-        Within(faults, "--draft-tokens", options.DraftTokens, 0, 7);
+        Within(faults, "--draft-tokens", options.DraftTokens, 0, CaptionerOptions.MaxDraftTokens);
         Within(faults, "--max-batch", options.MaxBatch, 1, 256);
         Within(faults, "--batch-delay-ms", options.BatchDelayMs, 0, 1000);
         Within(faults, "--max-images-per-request", options.MaxImagesPerRequest, 1, 1024);
