@@ -31,8 +31,8 @@ public sealed record CaptionerOptions
 
     /// <summary>
     /// How many tokens of a lone picture's caption are guessed ahead, by phrases of the captions that this captioner gave before, which it keeps in
-    /// memory only: 0 (nothing) to <see cref="MaxDraftTokens"/>. Default 5. Greedy search and sampling of one sequence go faster where guesses come true; captions and scores are
-    /// the same, bit for bit.
+    /// memory only: 0 (nothing) to <see cref="MaxDraftTokens"/>. Default 5. Greedy search and sampling of one sequence go faster where guesses come true;
+    /// captions and scores are the same, bit for bit.
     /// </summary>
     public int DraftTokens { get; init; } = 5;
 

@@ -12,7 +12,7 @@ namespace Sightline.Training.Checkpointing;
 /// <param name="saveModel">Writes weights and what belongs beside them into a folder; called by rank 0.</param>
 internal sealed class RunCheckpoints(TrainableModel model, TrainingArguments arguments, ICollective collective, TrainingStep step, Action<string> saveModel)
 {
-    /// <summary>The update of the newest checkpoint of this run; −1 where there is none.</summary>
+    /// <summary>The update of the checkpoint that was written or read last; −1 where there is none.</summary>
     public int LastStep { get; private set; } = -1;
 
     /// <summary>Where the newest checkpoint lies, as a sentence.</summary>

@@ -15,6 +15,8 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     // Inputs per block: 256 × 32 floats of a panel stay in the first-level cache while all rows pass by.
     private const int Block = 256;
 
+    private const int TallRows = 12;
+
     private const int FewRowsDistance = 4096; // bytes: where few rows make reading the panel the only cost, it is asked for so far ahead
 
     public static int Width => 2 * T.Count;
@@ -40,13 +42,13 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, int xStride, int m, int k, float* panel, float* y, int yStride, ref PrefetchCursor ahead)
     {
-        var bytes = m < 24 ? 128 : 64; // asked for with every input: the next panel is as large as this one, and two calls ask for it all
-        while (HasManyRegisters && m >= 12)
+        var bytes = m < 2 * TallRows ? 128 : 64; // asked for with every input: the next panel is as large as this one, and two calls ask for it all
+        while (HasManyRegisters && m >= TallRows)
         {
             Tile12(x, sizeof(float) * xStride, k, panel, y, yStride, ahead.Take(bytes * k, panel), bytes);
-            x += 12L * xStride;
-            y += 12L * yStride;
-            m -= 12;
+            x += (long)TallRows * xStride;
+            y += (long)TallRows * yStride;
+            m -= TallRows;
         }
 
         for (var start = 0; start < k; start += Block)
@@ -132,41 +134,27 @@ internal static unsafe class PanelKernels<T> where T : struct, ILanes<T>
         }
 
         ref var row = ref Unsafe.AsRef<float>(y);
-        a0.Store(ref row, 0);
-        a1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        b0.Store(ref row, 0);
-        b1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        c0.Store(ref row, 0);
-        c1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        d0.Store(ref row, 0);
-        d1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        e0.Store(ref row, 0);
-        e1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        f0.Store(ref row, 0);
-        f1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        g0.Store(ref row, 0);
-        g1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        h0.Store(ref row, 0);
-        h1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        i0.Store(ref row, 0);
-        i1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        j0.Store(ref row, 0);
-        j1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        k0.Store(ref row, 0);
-        k1.Store(ref row, n);
-        row = ref Unsafe.Add(ref row, yStride);
-        l0.Store(ref row, 0);
-        l1.Store(ref row, n);
+        row = ref Store(ref row, a0, a1, yStride);
+        row = ref Store(ref row, b0, b1, yStride);
+        row = ref Store(ref row, c0, c1, yStride);
+        row = ref Store(ref row, d0, d1, yStride);
+        row = ref Store(ref row, e0, e1, yStride);
+        row = ref Store(ref row, f0, f1, yStride);
+        row = ref Store(ref row, g0, g1, yStride);
+        row = ref Store(ref row, h0, h1, yStride);
+        row = ref Store(ref row, i0, i1, yStride);
+        row = ref Store(ref row, j0, j1, yStride);
+        row = ref Store(ref row, k0, k1, yStride);
+        _ = Store(ref row, l0, l1, yStride);
+    }
+
+    // Returns the next row.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref float Store(ref float row, T first, T second, int stride)
+    {
+        first.Store(ref row, 0);
+        second.Store(ref row, (nuint)T.Count);
+        return ref Unsafe.Add(ref row, stride);
     }
 
     // With five rows the last stands for the one beyond it.
